@@ -1,0 +1,311 @@
+//! What happened: an envelope of CloudEvents 1.0 with facts in it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::civil::Instant;
+use crate::facts::{Record, Records, Status};
+
+/// The events that Rappel understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "`name` and the reference say what each is")]
+pub enum EventKind {
+    #[serde(rename = "appointment.created")]
+    AppointmentCreated,
+    #[serde(rename = "appointment.modified")]
+    AppointmentModified,
+    #[serde(rename = "appointment.approved")]
+    AppointmentApproved,
+    #[serde(rename = "appointment.confirmed")]
+    AppointmentConfirmed,
+    #[serde(rename = "appointment.cancelled")]
+    AppointmentCancelled,
+    #[serde(rename = "appointment.attended")]
+    AppointmentAttended,
+    #[serde(rename = "appointment.missed")]
+    AppointmentMissed,
+    #[serde(rename = "patient.registered")]
+    PatientRegistered,
+    #[serde(rename = "patient.updated")]
+    PatientUpdated,
+    #[serde(rename = "patient.erased")]
+    PatientErased,
+}
+
+impl EventKind {
+    /// Every kind of event.
+    pub const ALL: [EventKind; 10] = [
+        EventKind::AppointmentCreated,
+        EventKind::AppointmentModified,
+        EventKind::AppointmentApproved,
+        EventKind::AppointmentConfirmed,
+        EventKind::AppointmentCancelled,
+        EventKind::AppointmentAttended,
+        EventKind::AppointmentMissed,
+        EventKind::PatientRegistered,
+        EventKind::PatientUpdated,
+        EventKind::PatientErased,
+    ];
+
+    /// The CloudEvents `type`.
+    pub fn name(self) -> &'static str {
+        match self {
+            EventKind::AppointmentCreated => "appointment.created",
+            EventKind::AppointmentModified => "appointment.modified",
+            EventKind::AppointmentApproved => "appointment.approved",
+            EventKind::AppointmentConfirmed => "appointment.confirmed",
+            EventKind::AppointmentCancelled => "appointment.cancelled",
+            EventKind::AppointmentAttended => "appointment.attended",
+            EventKind::AppointmentMissed => "appointment.missed",
+            EventKind::PatientRegistered => "patient.registered",
+            EventKind::PatientUpdated => "patient.updated",
+            EventKind::PatientErased => "patient.erased",
+        }
+    }
+
+    /// The record that the event is about and must carry.
+    pub fn subject(self) -> Record {
+        match self {
+            EventKind::AppointmentCreated
+            | EventKind::AppointmentModified
+            | EventKind::AppointmentApproved
+            | EventKind::AppointmentConfirmed
+            | EventKind::AppointmentCancelled
+            | EventKind::AppointmentAttended
+            | EventKind::AppointmentMissed => Record::Appointment,
+            EventKind::PatientRegistered | EventKind::PatientUpdated | EventKind::PatientErased => {
+                Record::Patient
+            }
+        }
+    }
+
+    /// The status that the event gives its appointment, whatever its data say.
+    pub fn status(self) -> Option<Status> {
+        match self {
+            EventKind::AppointmentApproved => Some(Status::Approved),
+            EventKind::AppointmentConfirmed => Some(Status::Confirmed),
+            EventKind::AppointmentCancelled => Some(Status::Cancelled),
+            EventKind::AppointmentAttended => Some(Status::Attended),
+            EventKind::AppointmentMissed => Some(Status::Missed),
+            EventKind::AppointmentCreated
+            | EventKind::AppointmentModified
+            | EventKind::PatientRegistered
+            | EventKind::PatientUpdated
+            | EventKind::PatientErased => None,
+        }
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for EventKind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        EventKind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| {
+                let known: Vec<_> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
+                format!("unknown event type; known are {}", known.join(", "))
+            })
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Unique within its source: the two together are the key by which a repeated event is known.
+    pub id: String,
+    /// Who tells it: `agenda`.
+    pub source: String,
+    /// What happened.
+    pub kind: EventKind,
+    /// When it happened; the time of arrival where the sender doesn't say.
+    pub time: Option<Instant>,
+    /// The records it tells of, whole or in part.
+    pub records: Records,
+}
+
+/// An event that can't be taken. Says which property, and what is expected; never a value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {message}")]
+pub struct EventError {
+    /// Where: `type`, `data.appointment.id`.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl EventError {
+    fn new(path: &str, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl From<crate::facts::FactError> for EventError {
+    fn from(error: crate::facts::FactError) -> Self {
+        Self {
+            path: error.path,
+            message: error.message,
+        }
+    }
+}
+
+/// The longest event that is taken, in bytes.
+pub const MAX_EVENT_BYTES: usize = 256 * 1024;
+
+impl Event {
+    /// Reads one CloudEvent in JSON.
+    ///
+    /// # Errors
+    /// When it is too long, no JSON object, has no `id`, `source`, known `type` or data with an id.
+    pub fn from_json(text: &str) -> Result<Self, EventError> {
+        if text.len() > MAX_EVENT_BYTES {
+            let limit = MAX_EVENT_BYTES / 1024;
+            return Err(EventError::new(
+                "event",
+                format!("longer than {limit} KiB; send one event at a time"),
+            ));
+        }
+        let value: Value = serde_json::from_str(text).map_err(|error| {
+            // The library's sentence is about form only; it quotes no value of the document.
+            EventError::new("event", format!("not JSON: {error}"))
+        })?;
+        Self::from_value(&value)
+    }
+
+    /// Reads one CloudEvent that has been parsed.
+    ///
+    /// # Errors
+    /// As [`Event::from_json`].
+    pub fn from_value(value: &Value) -> Result<Self, EventError> {
+        let envelope = value
+            .as_object()
+            .ok_or_else(|| EventError::new("event", "expected a JSON object (a CloudEvent)"))?;
+        let text = |name: &str, longest: usize| match envelope.get(name) {
+            Some(Value::String(text)) if !text.is_empty() && text.len() <= longest => {
+                Ok(text.as_str())
+            }
+            Some(Value::String(_)) => Err(EventError::new(
+                name,
+                format!("expected 1 to {longest} characters"),
+            )),
+            Some(_) => Err(EventError::new(name, "expected a text")),
+            None => Err(EventError::new(name, "missing; every CloudEvent has one")),
+        };
+        if text("specversion", 20)? != "1.0" {
+            return Err(EventError::new("specversion", "expected \"1.0\""));
+        }
+        let id = text("id", 200)?.to_string();
+        let source = text("source", 200)?.to_string();
+        let kind: EventKind = text("type", 200)?
+            .parse()
+            .map_err(|message: String| EventError::new("type", message))?;
+        let time = match envelope.get("time") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(time)) => Some(
+                DateTime::parse_from_rfc3339(time)
+                    .map_err(|_| {
+                        EventError::new(
+                            "time",
+                            "expected a time with its offset: \"2026-05-20T10:00:00+02:00\"",
+                        )
+                    })?
+                    .to_utc(),
+            ),
+            Some(_) => return Err(EventError::new("time", "expected a text")),
+        };
+        let empty = Map::new();
+        let data = match envelope.get("data") {
+            None | Some(Value::Null) => &empty,
+            Some(Value::Object(data)) => data,
+            Some(_) => return Err(EventError::new("data", "expected an object")),
+        };
+        let records = Records::from_data(data)?;
+        let subject = kind.subject().name();
+        if records.id(kind.subject()).is_none() {
+            return Err(EventError::new(
+                &format!("data.{subject}.id"),
+                format!("missing; `{kind}` must say which {subject}"),
+            ));
+        }
+        Ok(Self {
+            id,
+            source,
+            kind,
+            time,
+            records,
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn event() -> Value {
+        json!({"specversion": "1.0", "id": "e-1", "source": "agenda", "type": "appointment.created",
+            "time": "2026-05-20T10:00:00+02:00",
+            "data": {"appointment": {"id": "a-1", "start": "2026-06-03T14:30"}}})
+    }
+
+    #[test]
+    fn a_cloud_event_is_read() {
+        let event = Event::from_value(&event()).unwrap();
+        assert_eq!(event.kind, EventKind::AppointmentCreated);
+        assert_eq!(event.records.id(Record::Appointment), Some("a-1"));
+        assert_eq!(
+            event.time.unwrap().to_rfc3339(),
+            "2026-05-20T08:00:00+00:00"
+        );
+    }
+
+    #[test]
+    fn each_slip_is_named() {
+        let error = |name: &str, value: Value| {
+            let mut event = event();
+            event[name] = value;
+            Event::from_value(&event).unwrap_err().to_string()
+        };
+        assert_eq!(
+            error("specversion", json!("0.3")),
+            "specversion: expected \"1.0\""
+        );
+        assert_eq!(error("id", json!("")), "id: expected 1 to 200 characters");
+        assert!(error("type", json!("appointment.create")).starts_with("type: unknown event type"));
+        assert!(
+            error("time", json!("yesterday")).starts_with("time: expected a time with its offset")
+        );
+        assert_eq!(
+            error("data", json!({"patient": {"id": "p-1"}})),
+            "data.appointment.id: missing; `appointment.created` must say which appointment"
+        );
+        assert!(
+            Event::from_json("{")
+                .unwrap_err()
+                .to_string()
+                .starts_with("event: not JSON")
+        );
+    }
+
+    #[test]
+    fn names_read_back() {
+        for kind in EventKind::ALL {
+            assert_eq!(kind.name().parse::<EventKind>().unwrap(), kind);
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! `clinic.toml`: what a clinic declares about itself and how its messages behave.
+
+mod gateway;
+mod read;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use gateway::{Encryption, Gateway, Limits, Rate, SecretRef};
+
+use crate::channel::{ChannelKind, Sender};
+use crate::civil::{Span, Zone};
+use crate::ids::FacilityId;
+use crate::kind::Kind;
+use crate::language::Language;
+use crate::opening::Opening;
+
+/// The settings of a clinic.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The clinic's key in the store. Never change it once messages were sent.
+    pub id: FacilityId,
+    /// Its name: `[TRD0]`.
+    pub name: String,
+    /// Its telephone number: `[TRD1]`, and the number that calls come from.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// Its website: `[TRD38]`.
+    #[serde(default)]
+    pub website: Option<String>,
+    /// Its IANA time zone: `Europe/Paris`. All civil times are read in it.
+    #[schemars(with = "String")]
+    pub zone: Zone,
+    /// Its country as two letters: how telephone numbers are read, and which days are public holidays.
+    pub country: String,
+    /// The language of messages to patients who prefer none.
+    #[serde(default)]
+    pub language: Language,
+    /// What stands before or behind an amount: `€`.
+    #[serde(default = "euro")]
+    pub currency: String,
+    /// The switch of all communication. While it is off, every message that comes due is skipped.
+    #[serde(default = "yes")]
+    pub communication: bool,
+    /// Who messages come from.
+    #[serde(default)]
+    pub sender: SenderSettings,
+    /// Which kinds of message go by which channel.
+    #[serde(default)]
+    pub messages: BTreeMap<Kind, Cells>,
+    /// How each channel behaves.
+    #[serde(default)]
+    pub channels: ChannelsSettings,
+    /// Reminders before a visit.
+    #[serde(default)]
+    pub reminder: ReminderSettings,
+    /// Messages that answer an event.
+    #[serde(default)]
+    pub notices: NoticeSettings,
+    /// Which patients are unreliable.
+    #[serde(default)]
+    pub unreliable: UnreliableSettings,
+    /// When messages may go.
+    #[serde(default)]
+    pub hours: HoursSettings,
+    /// Patients' consent.
+    #[serde(default)]
+    pub consent: ConsentSettings,
+    /// Pages of the clinic's own that messages link to; `{token}` stands for the secret of the link.
+    #[serde(default)]
+    pub links: LinkSettings,
+    /// How long texts are kept.
+    #[serde(default)]
+    pub retention: RetentionSettings,
+    /// The gateways, by the names that `channels` uses.
+    #[serde(default)]
+    pub gateways: BTreeMap<String, Gateway>,
+    /// Values for the clinic's own policies: `settings.own.NAME`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub own: BTreeMap<String, toml::Value>,
+
+    /// The hours of `hours`, read. Filled in by [`Settings::read`].
+    #[serde(skip)]
+    opening: Option<Opening>,
+    /// The sender of every message. Filled in by [`Settings::read`].
+    #[serde(skip)]
+    from: Arc<Sender>,
+}
+
+/// Who messages come from.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SenderSettings {
+    /// The number that calls come from; the clinic's telephone otherwise.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// What an SMS shows as its sender: at most 11 letters and digits, or a number.
+    #[serde(default)]
+    pub sms: Option<String>,
+    /// The From address of e-mails.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The From name of e-mails; the clinic's name otherwise.
+    #[serde(default)]
+    pub email_name: Option<String>,
+    /// Where answers to e-mails go.
+    #[serde(default)]
+    pub reply_to: Option<String>,
+}
+
+/// Whether a kind of message goes by a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Cell {
+    /// Never.
+    #[default]
+    Off,
+    /// To every patient.
+    On,
+    /// Only to patients who booked online.
+    Online,
+}
+
+impl Cell {
+    /// Its word in the settings: `off`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cell::Off => "off",
+            Cell::On => "on",
+            Cell::Online => "online",
+        }
+    }
+}
+
+/// The channels of one kind of message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the fields are the channels")]
+pub struct Cells {
+    #[serde(default)]
+    pub sms: Cell,
+    #[serde(default)]
+    pub email: Cell,
+    #[serde(default)]
+    pub voice: Cell,
+}
+
+impl Cells {
+    /// The cell of a channel.
+    pub fn get(self, channel: ChannelKind) -> Cell {
+        match channel {
+            ChannelKind::Sms => self.sms,
+            ChannelKind::Email => self.email,
+            ChannelKind::Voice => self.voice,
+        }
+    }
+}
+
+/// How each channel behaves.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the fields are the channels")]
+pub struct ChannelsSettings {
+    #[serde(default)]
+    pub sms: SmsSettings,
+    #[serde(default)]
+    pub email: ChannelSettings,
+    #[serde(default)]
+    pub voice: ChannelSettings,
+}
+
+/// How SMS behave.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SmsSettings {
+    /// The gateway that carries them.
+    pub gateway: Option<String>,
+    /// What becomes of a character outside the SMS alphabet.
+    pub mode: SmsMode,
+    /// The most characters an SMS may have. 918 is six parts.
+    pub max_characters: u32,
+    /// Credits that each part costs.
+    #[schemars(with = "String")]
+    pub credits: Decimal,
+}
+
+impl Default for SmsSettings {
+    fn default() -> Self {
+        Self {
+            gateway: None,
+            mode: SmsMode::default(),
+            max_characters: 918,
+            credits: Decimal::ONE,
+        }
+    }
+}
+
+/// How e-mails or calls behave.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChannelSettings {
+    /// The gateway that carries them.
+    pub gateway: Option<String>,
+    /// Credits that each message costs.
+    #[schemars(with = "String")]
+    pub credits: Decimal,
+}
+
+/// What becomes of a character outside the SMS alphabet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SmsMode {
+    /// Written with letters of the alphabet where there are some; otherwise the SMS becomes Unicode.
+    #[default]
+    Transliterate,
+    /// Kept; the SMS becomes Unicode and may take more parts.
+    Unicode,
+    /// An error.
+    Refuse,
+}
+
+/// Who gets a second SMS before the visit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SecondSms {
+    /// Nobody.
+    #[default]
+    None,
+    /// Everybody.
+    All,
+    /// Patients who missed too many of their visits.
+    Unreliable,
+}
+
+impl SecondSms {
+    /// Its word in the settings: `none`.
+    pub fn name(self) -> &'static str {
+        match self {
+            SecondSms::None => "none",
+            SecondSms::All => "all",
+            SecondSms::Unreliable => "unreliable",
+        }
+    }
+}
+
+/// Reminders before a visit.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReminderSettings {
+    /// How long before the visit the reminder goes.
+    pub notice: Span,
+    /// Whether the reminder asks for a confirmation.
+    pub confirmation: bool,
+    /// Who gets a second SMS.
+    pub second_sms: SecondSms,
+    /// How long before the visit the second SMS goes.
+    pub second_notice: Span,
+    /// A visit booked less than this before it begins gets no reminder.
+    pub min_lead: Span,
+    /// Whether a person gets at most one visit's reminder a day.
+    pub one_a_day: bool,
+}
+
+impl Default for ReminderSettings {
+    fn default() -> Self {
+        Self {
+            notice: Span::hours(48),
+            confirmation: false,
+            second_sms: SecondSms::None,
+            second_notice: Span::hours(24),
+            min_lead: Span::hours(12),
+            one_a_day: false,
+        }
+    }
+}
+
+/// Messages that answer an event.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NoticeSettings {
+    /// An event older than this is told to nobody: importing an agenda must not write to everyone.
+    pub max_age: Span,
+}
+
+impl Default for NoticeSettings {
+    fn default() -> Self {
+        Self {
+            max_age: Span::hours(24),
+        }
+    }
+}
+
+/// Which patients are unreliable.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UnreliableSettings {
+    /// The share of visits missed from which a patient is unreliable, in percent.
+    pub missed_percent: u32,
+    /// The fewest visits that say anything about a patient.
+    pub least_visits: u32,
+}
+
+impl Default for UnreliableSettings {
+    fn default() -> Self {
+        Self {
+            missed_percent: 30,
+            least_visits: 3,
+        }
+    }
+}
+
+/// What becomes of a message that is due outside the allowed hours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outside {
+    /// It waits for the next allowed hour.
+    #[default]
+    Hold,
+    /// It goes in the last allowed hour before.
+    Earlier,
+    /// It doesn't go.
+    Drop,
+}
+
+impl Outside {
+    /// Its word in the settings: `hold`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outside::Hold => "hold",
+            Outside::Earlier => "earlier",
+            Outside::Drop => "drop",
+        }
+    }
+}
+
+/// When messages may go.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct HoursSettings {
+    /// The allowed hours in the syntax of OpenStreetMap; `PH` are the country's public holidays.
+    pub allowed: String,
+    /// Days on which nothing goes, whatever the hours say.
+    #[schemars(with = "Vec<String>")]
+    pub closed: Vec<NaiveDate>,
+    /// What becomes of a reminder that is due outside them. Notices always wait.
+    pub outside: Outside,
+    /// Kinds of message that go at any hour.
+    pub anytime: Vec<Kind>,
+}
+
+impl Default for HoursSettings {
+    fn default() -> Self {
+        Self {
+            allowed: "Mo-Su 08:00-20:00".into(),
+            closed: Vec::new(),
+            outside: Outside::default(),
+            anytime: Vec::new(),
+        }
+    }
+}
+
+/// Patients' consent.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsentSettings {
+    /// Whether patients must have agreed before anything is sent.
+    pub opt_in: bool,
+    /// Kinds of message that the clinic declares as necessary: they go without consent, but never to
+    /// a channel that the patient refused.
+    pub necessary: Vec<Kind>,
+}
+
+/// Pages that messages link to.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinkSettings {
+    /// `[CONFIRM_URL]`.
+    pub confirm: Option<String>,
+    /// `[CANCEL_URL]`.
+    pub cancel: Option<String>,
+    /// `[RESCHEDULE_URL]`.
+    pub reschedule: Option<String>,
+    /// `[UNSUBSCRIBE_URL]`.
+    pub unsubscribe: Option<String>,
+}
+
+/// How long texts are kept.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionSettings {
+    /// After this the text and the address of a message are removed from the summary.
+    pub texts: Span,
+}
+
+impl Default for RetentionSettings {
+    fn default() -> Self {
+        Self {
+            texts: Span::days(90),
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn euro() -> String {
+    "€".into()
+}
+
+impl Settings {
+    /// The allowed hours.
+    pub fn opening(&self) -> Option<&Opening> {
+        self.opening.as_ref()
+    }
+
+    /// Who every message comes from.
+    pub fn from(&self) -> &Arc<Sender> {
+        &self.from
+    }
+
+    /// The channels of a kind of message; all off where the clinic says nothing.
+    pub fn cells(&self, kind: &Kind) -> Cells {
+        self.messages.get(kind).copied().unwrap_or_default()
+    }
+
+    /// The gateway of a channel.
+    pub fn gateway(&self, channel: ChannelKind) -> Option<(&str, &Gateway)> {
+        let name = match channel {
+            ChannelKind::Sms => &self.channels.sms.gateway,
+            ChannelKind::Email => &self.channels.email.gateway,
+            ChannelKind::Voice => &self.channels.voice.gateway,
+        };
+        let (name, gateway) = self.gateways.get_key_value(name.as_deref()?)?;
+        Some((name, gateway))
+    }
+
+    /// What a message of so many segments costs on a channel.
+    pub fn credits(&self, channel: ChannelKind, segments: u32) -> Decimal {
+        match channel {
+            ChannelKind::Sms => self.channels.sms.credits * Decimal::from(segments.min(1_000)),
+            ChannelKind::Email => self.channels.email.credits,
+            ChannelKind::Voice => self.channels.voice.credits,
+        }
+    }
+
+    /// The JSON schema of `clinic.toml`, for editors.
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Settings).to_value()
+    }
+}
