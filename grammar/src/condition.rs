@@ -14,13 +14,18 @@ pub(crate) fn condition<'s>(tokens: &mut Tokens<'s>, tag: Span) -> Result<Condit
     let condition = any(tokens, 0)?;
     match tokens.peek() {
         None => Ok(condition),
-        Some(token) if token.rule == Rule::right => Err(fault(ConditionSlip::ParenthesisUnopened, token.span)),
+        Some(token) if token.rule == Rule::right => {
+            Err(fault(ConditionSlip::ParenthesisUnopened, token.span))
+        }
         Some(token) => Err(fault(ConditionSlip::ComparisonExpected, token.span)),
     }
 }
 
 fn fault(slip: ConditionSlip, span: Span) -> Fault {
-    Fault { slip: Slip::Condition(slip), span }
+    Fault {
+        slip: Slip::Condition(slip),
+        span,
+    }
 }
 
 fn any<'s>(tokens: &mut Tokens<'s>, depth: usize) -> Result<Condition<'s>, Fault> {
@@ -61,12 +66,19 @@ fn single_or<'s>(
 
 fn not<'s>(tokens: &mut Tokens<'s>, depth: usize) -> Result<Condition<'s>, Fault> {
     if depth > MAX_PARENTHESES {
-        return Err(fault(ConditionSlip::TooDeep { limit: MAX_PARENTHESES }, tokens.here()));
+        return Err(fault(
+            ConditionSlip::TooDeep {
+                limit: MAX_PARENTHESES,
+            },
+            tokens.here(),
+        ));
     }
     if tokens.take_if(Rule::not_word).is_some() {
         return Ok(Condition::Not(Box::new(not(tokens, depth + 1)?)));
     }
-    let Some(left) = tokens.take_if(Rule::left) else { return comparison(tokens) };
+    let Some(left) = tokens.take_if(Rule::left) else {
+        return comparison(tokens);
+    };
     let inner = any(tokens, depth + 1)?;
     if tokens.take_if(Rule::right).is_some() {
         return Ok(inner);
@@ -83,16 +95,27 @@ fn comparison<'s>(tokens: &mut Tokens<'s>) -> Result<Condition<'s>, Fault> {
     let condition = match tokens.rule() {
         Some(Rule::in_word) => {
             tokens.take();
-            Condition::In { left, list: list(tokens)? }
+            Condition::In {
+                left,
+                list: list(tokens)?,
+            }
         }
         Some(Rule::contains_word) => {
             tokens.take();
-            Condition::Compare { left, operator: Operator::Contains, right: operand(tokens)? }
+            Condition::Compare {
+                left,
+                operator: Operator::Contains,
+                right: operand(tokens)?,
+            }
         }
         _ if negated => return Err(fault(ConditionSlip::ComparisonExpected, tokens.here())),
         Some(Rule::operator) => {
             let operator = operator(tokens)?;
-            Condition::Compare { left, operator, right: operand(tokens)? }
+            Condition::Compare {
+                left,
+                operator,
+                right: operand(tokens)?,
+            }
         }
         Some(Rule::pipe) => return Err(fault(ConditionSlip::Filter, tokens.remaining())),
         None | Some(Rule::and_word | Rule::or_word | Rule::right) => match left.value {
@@ -101,7 +124,11 @@ fn comparison<'s>(tokens: &mut Tokens<'s>) -> Result<Condition<'s>, Fault> {
         },
         Some(_) => return Err(fault(ConditionSlip::ComparisonExpected, tokens.here())),
     };
-    Ok(if negated { Condition::Not(Box::new(condition)) } else { condition })
+    Ok(if negated {
+        Condition::Not(Box::new(condition))
+    } else {
+        condition
+    })
 }
 
 fn operator(tokens: &mut Tokens<'_>) -> Result<Operator, Fault> {
@@ -133,7 +160,9 @@ fn list<'s>(tokens: &mut Tokens<'s>) -> Result<Vec<Operand<'s>>, Fault> {
     }
     match tokens.take_if(Rule::right) {
         Some(_) => Ok(list),
-        None if tokens.peek().is_none() => Err(fault(ConditionSlip::ParenthesisUnclosed, left.span)),
+        None if tokens.peek().is_none() => {
+            Err(fault(ConditionSlip::ParenthesisUnclosed, left.span))
+        }
         None => Err(fault(ConditionSlip::ListExpected, tokens.here())),
     }
 }
@@ -155,7 +184,9 @@ fn operand<'s>(tokens: &mut Tokens<'s>) -> Result<Operand<'s>, Fault> {
 /// Why a token is no value: a time, date or number of another spelling is told how to be written here.
 fn no_value(token: &Token<'_>) -> ConditionSlip {
     match token.rule {
-        Rule::junk => ConditionSlip::NoValue { meant: meant(token.text) },
+        Rule::junk => ConditionSlip::NoValue {
+            meant: meant(token.text),
+        },
         Rule::right => ConditionSlip::ParenthesisUnopened,
         _ => ConditionSlip::ValueExpected,
     }
@@ -165,12 +196,20 @@ fn meant(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     if let Some((hours, minutes)) = lower.split_once('h') {
         let hours: u32 = hours.parse().ok()?;
-        let minutes: u32 = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
+        let minutes: u32 = if minutes.is_empty() {
+            0
+        } else {
+            minutes.parse().ok()?
+        };
         return (hours < 24 && minutes < 60).then(|| format!("{hours:02}:{minutes:02}"));
     }
     let parts: Vec<&str> = lower.split(['/', '.', '-']).collect();
-    let [day, month, year] = parts[..] else { return None };
-    let (day, month, year): (u32, u32, u32) = (day.parse().ok()?, month.parse().ok()?, year.parse().ok()?);
-    let fits = (1..=31).contains(&day) && (1..=12).contains(&month) && (1000..=9999).contains(&year);
+    let [day, month, year] = parts[..] else {
+        return None;
+    };
+    let (day, month, year): (u32, u32, u32) =
+        (day.parse().ok()?, month.parse().ok()?, year.parse().ok()?);
+    let fits =
+        (1..=31).contains(&day) && (1..=12).contains(&month) && (1000..=9999).contains(&year);
     fits.then(|| format!("{year}-{month:02}-{day:02}"))
 }

@@ -44,8 +44,14 @@ pub struct Parsed<'s> {
 pub fn parse<'s>(source: &'s str, is_name: &dyn Fn(&str) -> bool) -> Parsed<'s> {
     if source.len() > MAX_BYTES {
         let span = Span::new(MAX_BYTES, source.len());
-        let fault = Fault { slip: Slip::FileTooLong { limit: MAX_BYTES }, span };
-        return Parsed { faults: vec![fault], ..Parsed::default() };
+        let fault = Fault {
+            slip: Slip::FileTooLong { limit: MAX_BYTES },
+            span,
+        };
+        return Parsed {
+            faults: vec![fault],
+            ..Parsed::default()
+        };
     }
     parse_unlimited(source, is_name)
 }

@@ -14,7 +14,10 @@ pub(crate) fn nest<'s>(pieces: Vec<Piece<'s>>, faults: &mut Vec<Fault>) -> Templ
     let strays = |doubtful_opens| strays(&pieces, doubtful_opens);
     let as_sections = strays(true);
     let doubtful_opens = as_sections == 0 || as_sections <= strays(false);
-    let mut nest = Nest { levels: vec![Level::default()], faults };
+    let mut nest = Nest {
+        levels: vec![Level::default()],
+        faults,
+    };
     for piece in pieces {
         match piece {
             Piece::Node(node) => nest.push(node),
@@ -79,7 +82,11 @@ impl<'s> Nest<'s, '_> {
 
     /// The innermost open section.
     fn section(&mut self) -> Option<&mut Level<'s>> {
-        if self.levels.len() > 1 { self.top() } else { None }
+        if self.levels.len() > 1 {
+            self.top()
+        } else {
+            None
+        }
     }
 
     fn push(&mut self, node: Node<'s>) {
@@ -90,15 +97,25 @@ impl<'s> Nest<'s, '_> {
 
     fn open(&mut self, tag: SectionTag<'s>) {
         if self.levels.len() == MAX_SECTIONS + 1 {
-            self.fault(Slip::SectionsTooDeep { limit: MAX_SECTIONS }, tag.span);
+            self.fault(
+                Slip::SectionsTooDeep {
+                    limit: MAX_SECTIONS,
+                },
+                tag.span,
+            );
         }
-        self.levels.push(Level { branches: vec![branch(tag)], ..Level::default() });
+        self.levels.push(Level {
+            branches: vec![branch(tag)],
+            ..Level::default()
+        });
     }
 
     fn alternative(&mut self, tag: SectionTag<'s>) {
         match self.section() {
             None => self.fault(Slip::ElseOutside, tag.span),
-            Some(section) if section.otherwise.is_some() => self.fault(Slip::ElseAfterElse, tag.span),
+            Some(section) if section.otherwise.is_some() => {
+                self.fault(Slip::ElseAfterElse, tag.span)
+            }
             Some(section) => section.branches.push(branch(tag)),
         }
     }
@@ -107,7 +124,12 @@ impl<'s> Nest<'s, '_> {
         match self.section() {
             None => self.fault(Slip::ElseOutside, tag),
             Some(section) if section.otherwise.is_some() => self.fault(Slip::ElseAfterElse, tag),
-            Some(section) => section.otherwise = Some(Otherwise { nodes: Vec::new(), tag }),
+            Some(section) => {
+                section.otherwise = Some(Otherwise {
+                    nodes: Vec::new(),
+                    tag,
+                })
+            }
         }
     }
 
@@ -124,24 +146,44 @@ impl<'s> Nest<'s, '_> {
     /// deeper than what walks over it may count on; the fault was told when it opened.
     fn add(&mut self, level: Level<'s>, close: Span) {
         if self.levels.len() <= MAX_SECTIONS {
-            let Level { branches, otherwise, .. } = level;
-            self.push(Node::Section(Section { branches, otherwise, close }));
+            let Level {
+                branches,
+                otherwise,
+                ..
+            } = level;
+            self.push(Node::Section(Section {
+                branches,
+                otherwise,
+                close,
+            }));
         }
     }
 
     fn finish(mut self) -> Template<'s> {
         while self.levels.len() > 1 {
             if let Some(level) = self.levels.pop() {
-                if let Some(first) = level.branches.first() {
-                    self.fault(Slip::SectionUnclosed, first.tag);
-                }
-                self.add(level, Span::default());
+                let tag = level
+                    .branches
+                    .first()
+                    .map_or(Span::default(), |first| first.tag);
+                self.fault(Slip::SectionUnclosed, tag);
+                self.add(level, Span::new(tag.end, tag.end));
             }
         }
-        Template { nodes: self.levels.pop().map(|template| template.nodes).unwrap_or_default() }
+        Template {
+            nodes: self
+                .levels
+                .pop()
+                .map(|template| template.nodes)
+                .unwrap_or_default(),
+        }
     }
 }
 
 fn branch(tag: SectionTag<'_>) -> Branch<'_> {
-    Branch { condition: tag.condition, nodes: Vec::new(), tag: tag.span }
+    Branch {
+        condition: tag.condition,
+        nodes: Vec::new(),
+        tag: tag.span,
+    }
 }

@@ -48,11 +48,18 @@ pub(crate) fn pieces<'s>(
     is_name: &dyn Fn(&str) -> bool,
     faults: &mut Vec<Fault>,
 ) -> Vec<Piece<'s>> {
-    let mut reader = Reader { source, is_name, faults, pieces: Vec::new() };
+    let mut reader = Reader {
+        source,
+        is_name,
+        faults,
+        pieces: Vec::new(),
+    };
     if let Some(lost) = reader.read(Rule::template, Span::new(0, source.len())) {
         // Nothing ends the remark, so nothing ends any later one: the second rule takes `[#` for a slip.
         reader.fault(Slip::RemarkUnclosed, lost);
-        let line = source[lost.end..].find('\n').map_or(source.len(), |at| lost.end + at);
+        let line = source[lost.end..]
+            .find('\n')
+            .map_or(source.len(), |at| lost.end + at);
         reader.read(Rule::remainder, Span::new(line, source.len()));
     }
     reader.pieces
@@ -83,7 +90,9 @@ impl<'s> Reader<'s, '_> {
             let span = pair_span(&pair, stretch.start);
             match pair.as_rule() {
                 Rule::lost_remark => return Some(span),
-                Rule::lost_remark_line => self.fault(Slip::RemarkUnclosed, Span::new(span.start, span.start + 2)),
+                Rule::lost_remark_line => {
+                    self.fault(Slip::RemarkUnclosed, Span::new(span.start, span.start + 2))
+                }
                 Rule::EOI => {}
                 _ => self.piece(pair, span, stretch.start),
             }
@@ -92,7 +101,10 @@ impl<'s> Reader<'s, '_> {
     }
 
     fn piece(&mut self, pair: Pair<'s, Rule>, span: Span, offset: usize) {
-        let text = Text { text: pair.as_str(), span };
+        let text = Text {
+            text: pair.as_str(),
+            span,
+        };
         match pair.as_rule() {
             Rule::text => self.node(Node::Text(text)),
             Rule::escape => self.node(Node::Escape(span)),
@@ -108,7 +120,9 @@ impl<'s> Reader<'s, '_> {
 
     fn tag(&mut self, rule: Rule, text: Text<'s>, mut tokens: Tokens<'s>) {
         let first = match rule {
-            Rule::section | Rule::alternative | Rule::close | Rule::include | Rule::variable => tokens.take(),
+            Rule::section | Rule::alternative | Rule::close | Rule::include | Rule::variable => {
+                tokens.take()
+            }
             _ => None,
         };
         if self.unclosed(&tokens, text) {
@@ -141,11 +155,18 @@ impl<'s> Reader<'s, '_> {
             }
             Rule::include => self.include(tokens, text.span),
             Rule::variable => {
-                if let Some((number, token)) = first.and_then(|token| Some((token.number()?, token))) {
+                if let Some((number, token)) =
+                    first.and_then(|token| Some((token.number()?, token)))
+                {
                     self.value(Name::Number(number), token.span, tokens, text.span);
                 }
             }
-            _ => self.fault(Slip::NoVariable { meant: meant_number(text.text) }, text.span),
+            _ => self.fault(
+                Slip::NoVariable {
+                    meant: meant_number(text.text),
+                },
+                text.span,
+            ),
         }
     }
 
@@ -159,9 +180,15 @@ impl<'s> Reader<'s, '_> {
             return false;
         }
         // Of a line of prose behind `[TRD3`, only the tag itself is to blame.
-        let head = text.text.find(|c: char| c.is_whitespace()).unwrap_or(text.text.len());
+        let head = text
+            .text
+            .find(|c: char| c.is_whitespace())
+            .unwrap_or(text.text.len());
         let end = if head <= 1 { text.text.len() } else { head };
-        self.fault(Slip::TagUnclosed, Span::new(text.span.start, text.span.start + end));
+        self.fault(
+            Slip::TagUnclosed,
+            Span::new(text.span.start, text.span.start + end),
+        );
         true
     }
 
@@ -175,7 +202,11 @@ impl<'s> Reader<'s, '_> {
         match condition(&mut tokens, span) {
             Ok(condition) => {
                 let doubtful = has_unknown_name(&condition, self.is_name);
-                SectionTag { condition, span, doubtful }
+                SectionTag {
+                    condition,
+                    span,
+                    doubtful,
+                }
             }
             Err(fault) => {
                 self.faults.push(fault);
@@ -186,8 +217,16 @@ impl<'s> Reader<'s, '_> {
 
     fn include(&mut self, mut tokens: Tokens<'s>, span: Span) {
         match tokens.take_if(Rule::word) {
-            Some(Token { text: name, span: name_span, .. }) if tokens.peek().is_none() && name.is_ascii() => {
-                self.node(Node::Include(Include { name, name_span, span }));
+            Some(Token {
+                text: name,
+                span: name_span,
+                ..
+            }) if tokens.peek().is_none() && name.is_ascii() => {
+                self.node(Node::Include(Include {
+                    name,
+                    name_span,
+                    span,
+                }));
             }
             _ => self.fault(Slip::NoPart, span),
         }
@@ -195,7 +234,12 @@ impl<'s> Reader<'s, '_> {
 
     fn value(&mut self, name: Name<'s>, name_span: Span, mut tokens: Tokens<'s>, span: Span) {
         match filters(&mut tokens) {
-            Ok(filters) => self.node(Node::Value(Value { name, name_span, filters, span })),
+            Ok(filters) => self.node(Node::Value(Value {
+                name,
+                name_span,
+                filters,
+                span,
+            })),
             Err(fault) => self.faults.push(fault),
         }
     }
@@ -219,7 +263,10 @@ impl<'s> Reader<'s, '_> {
                 let (before, after) = text.text.split_at(at + 1);
                 let span = Span::new(text.span.start, text.span.start + before.len());
                 self.node(Node::Bracket(Text { text: before, span }));
-                debug_assert!(!after.is_empty(), "it begins with the bracket that was found");
+                debug_assert!(
+                    !after.is_empty(),
+                    "it begins with the bracket that was found"
+                );
                 self.read(Rule::remainder, Span::new(span.end, text.span.end));
             }
         }
@@ -227,13 +274,19 @@ impl<'s> Reader<'s, '_> {
 }
 
 fn unreadable<'s>(span: Span) -> SectionTag<'s> {
-    SectionTag { condition: Condition::Unreadable, span, doubtful: true }
+    SectionTag {
+        condition: Condition::Unreadable,
+        span,
+        doubtful: true,
+    }
 }
 
 /// `3` of `[TRD 3]`, `[TRD3x]` and `[TRD-3]`.
 fn meant_number(tag: &str) -> Option<u32> {
     let digits = tag.trim_start_matches(|c: char| !c.is_ascii_digit());
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let end = digits
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(digits.len());
     digits[..end].parse().ok()
 }
 

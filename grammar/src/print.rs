@@ -1,9 +1,10 @@
 //! Writes a tree in its plainest form. What was parsed without a fault parses to the same tree again.
 
-use std::fmt;
+use std::fmt::{self, Display};
 
 use crate::tree::{
-    Condition, Filter, Literal, LiteralValue, Name, Node, Operand, OperandValue, Section, Template, Value,
+    Condition, Filter, Literal, LiteralValue, Name, Node, Operand, OperandValue, Section, Template,
+    Value,
 };
 
 impl fmt::Display for Template<'_> {
@@ -32,7 +33,9 @@ impl fmt::Display for Node<'_> {
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{}", self.name)?;
-        self.filters.iter().try_for_each(|filter| write!(f, "|{filter}"))?;
+        self.filters
+            .iter()
+            .try_for_each(|filter| write!(f, "|{filter}"))?;
         f.write_str("]")
     }
 }
@@ -49,7 +52,9 @@ impl fmt::Display for Name<'_> {
 impl fmt::Display for Filter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name.to_ascii_lowercase())?;
-        self.arguments.iter().try_for_each(|argument| write!(f, " {argument}"))
+        self.arguments
+            .iter()
+            .try_for_each(|argument| write!(f, " {argument}"))
     }
 }
 
@@ -89,7 +94,11 @@ impl fmt::Display for Condition<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Condition::Holds(operand) => operand.fmt(f),
-            Condition::Compare { left, operator, right } => {
+            Condition::Compare {
+                left,
+                operator,
+                right,
+            } => {
                 write!(f, "{left} {} {right}", operator.as_str())
             }
             Condition::In { left, list } => {
@@ -109,7 +118,11 @@ impl fmt::Display for Condition<'_> {
     }
 }
 
-fn parenthesised(parts: &[Condition<'_>], between: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn parenthesised(
+    parts: &[Condition<'_>],
+    between: &str,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
             f.write_str(between)?;

@@ -25,8 +25,16 @@ impl<'s> Token<'s> {
     pub(crate) fn new(pair: Pair<'s, Rule>, offset: usize) -> Self {
         let span = pair_span(&pair, offset);
         let (rule, text) = (pair.as_rule(), pair.as_str());
-        let inner = pair.into_inner().next().map(|inner| (inner.as_rule(), inner.as_str()));
-        Self { rule, span, text, inner }
+        let inner = pair
+            .into_inner()
+            .next()
+            .map(|inner| (inner.as_rule(), inner.as_str()));
+        Self {
+            rule,
+            span,
+            text,
+            inner,
+        }
     }
 
     /// The variable's number, if it is one.
@@ -50,14 +58,19 @@ impl<'s> Token<'s> {
             Rule::time => LiteralValue::Time(self.text),
             Rule::date => LiteralValue::Date(self.text),
             Rule::string => LiteralValue::Text(match self.inner? {
-                (Rule::straight, text) if text.contains("\"\"") => Cow::Owned(text.replace("\"\"", "\"")),
+                (Rule::straight, text) if text.contains("\"\"") => {
+                    Cow::Owned(text.replace("\"\"", "\""))
+                }
                 (Rule::straight | Rule::curly, text) => Cow::Borrowed(text),
                 // French typography sets blanks inside its quotes; they are not part of the text.
                 (_, text) => Cow::Borrowed(text.trim_matches([' ', '\u{a0}', '\u{202f}'])),
             }),
             _ => return None,
         };
-        Some(Literal { value, span: self.span })
+        Some(Literal {
+            value,
+            span: self.span,
+        })
     }
 }
 
@@ -86,7 +99,12 @@ pub(crate) struct Tokens<'s> {
 impl<'s> Tokens<'s> {
     /// The tokens of a tag's pairs.
     pub(crate) fn new(pairs: Pairs<'s, Rule>, offset: usize) -> Self {
-        let mut this = Self { tokens: Vec::new(), next: 0, end: Span::default(), closed: false };
+        let mut this = Self {
+            tokens: Vec::new(),
+            next: 0,
+            end: Span::default(),
+            closed: false,
+        };
         for pair in pairs {
             match pair.as_rule() {
                 Rule::end | Rule::lost_end => {
@@ -118,7 +136,11 @@ impl<'s> Tokens<'s> {
 
     /// Takes the next token if it is `rule`.
     pub(crate) fn take_if(&mut self, rule: Rule) -> Option<Token<'s>> {
-        if self.rule() == Some(rule) { self.take() } else { None }
+        if self.rule() == Some(rule) {
+            self.take()
+        } else {
+            None
+        }
     }
 
     /// Where the next token stands, or the tag's end.
@@ -136,6 +158,8 @@ impl<'s> Tokens<'s> {
 
     /// A quote without its partner, if there is one.
     pub(crate) fn lost_string(&self) -> Option<&Token<'s>> {
-        self.tokens.iter().find(|token| token.rule == Rule::lost_string)
+        self.tokens
+            .iter()
+            .find(|token| token.rule == Rule::lost_string)
     }
 }

@@ -19,7 +19,10 @@ impl Span {
 
     /// The least span that holds both.
     pub fn to(self, other: Span) -> Self {
-        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+        Self {
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 }
 
@@ -248,9 +251,10 @@ impl Node<'_> {
             Node::Escape(span) => *span,
             Node::Value(value) => value.span,
             Node::Include(include) => include.span,
-            Node::Section(section) => {
-                section.branches.first().map_or(section.close, |branch| branch.tag.to(section.close))
-            }
+            Node::Section(section) => section
+                .branches
+                .first()
+                .map_or(section.close, |branch| branch.tag.to(section.close)),
         }
     }
 }
