@@ -18,6 +18,7 @@ pub mod message;
 pub mod opening;
 pub mod provider;
 pub mod settings;
+pub mod store;
 
 pub use channel::{Address, Channel, ChannelKind, Content, Outcome, Outgoing, SmsEncoding};
 pub use civil::{Civil, Instant, Span, Zone};
@@ -31,3 +32,4 @@ pub use language::Language;
 pub use message::{MessageFacts, Recipient, State};
 pub use opening::Opening;
 pub use settings::Settings;
+pub use store::Store;

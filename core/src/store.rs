@@ -1,0 +1,540 @@
+//! The outbox: what a store of facts, events and messages must do, whatever database is behind it.
+//!
+//! The message row is the summary's row. A status, the decision behind it and the place in the queue
+//! change in one transaction, so a crash between two of them can't be seen.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::channel::{ChannelKind, SmsEncoding};
+use crate::civil::{Civil, Instant};
+use crate::decision::{Answer, Origin};
+use crate::event::{Event, EventError, EventKind};
+use crate::facts::{Records, Visit};
+use crate::ids::{AppointmentId, FacilityId, MessageId, PatientId};
+use crate::kind::Kind;
+use crate::message::{Recipient, State};
+use crate::provider::Receipt;
+
+/// A message as the store keeps it: a row of the summary.
+#[derive(Clone, Debug, Serialize)]
+pub struct Message {
+    /// Whose it is.
+    pub facility: FacilityId,
+    /// Its id, and its reference at the gateway.
+    pub id: MessageId,
+    /// The appointment that it is about.
+    pub appointment: Option<AppointmentId>,
+    /// The patient that it is about.
+    pub patient: Option<PatientId>,
+    /// What it is for.
+    pub kind: Kind,
+    /// The channel it was planned for.
+    pub channel: ChannelKind,
+    /// Whom it is for.
+    pub recipient: Recipient,
+    /// Counts messages of the same appointment, kind, channel and recipient, from 1.
+    pub ordinal: u32,
+    /// Whether it answers one event; otherwise it stands for the appointment and moves with it.
+    pub notice: bool,
+    /// Where it stands.
+    pub state: State,
+    /// Why it stands there.
+    pub reason: Option<String>,
+    /// The policy that planned it or decided last.
+    pub origin: Option<Origin>,
+    /// When it is due.
+    pub due: Instant,
+    /// When it is due on the clinic's wall clock.
+    pub due_civil: Civil,
+    /// When it is too late to send it.
+    pub expires: Option<Instant>,
+    /// Whether it asks for a confirmation.
+    pub confirmation_requested: bool,
+    /// The event that planned it.
+    pub event: Option<EventKind>,
+    /// When the visit began as it was planned for.
+    pub visit_start: Option<Civil>,
+    /// The generation that it was last decided by.
+    pub generation: Option<String>,
+    /// How often it was handed over.
+    pub attempts: u32,
+    /// The channel that it goes by instead of its own.
+    pub via: Option<ChannelKind>,
+    /// The gateway that it was handed to.
+    pub gateway: Option<String>,
+    /// The gateway's own name for it.
+    pub gateway_id: Option<String>,
+    /// Where it went.
+    pub address: Option<String>,
+    /// The subject it went with.
+    pub subject: Option<String>,
+    /// The text it went with.
+    pub text: Option<String>,
+    /// How the SMS is coded.
+    pub encoding: Option<SmsEncoding>,
+    /// Parts the SMS took.
+    pub segments: u32,
+    /// What it cost.
+    pub credits: Decimal,
+    /// When it was planned.
+    pub created: Instant,
+    /// When its state last changed.
+    pub updated: Instant,
+    /// When it was last handed over.
+    pub sent_at: Option<Instant>,
+}
+
+/// A message that the planner wants to add.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// What it is for.
+    pub kind: Kind,
+    /// How it goes.
+    pub channel: ChannelKind,
+    /// Whom it is for.
+    pub recipient: Recipient,
+    /// Counts messages of the same key.
+    pub ordinal: u32,
+    /// Whether it answers one event.
+    pub notice: bool,
+    /// [`State::Planned`], or [`State::Skipped`] where it came too late.
+    pub state: State,
+    /// Why it is skipped.
+    pub reason: Option<String>,
+    /// Which policy wants it.
+    pub origin: Origin,
+    /// When it is due.
+    pub due: Instant,
+    /// When it is due on the clinic's wall clock.
+    pub due_civil: Civil,
+    /// When it is too late.
+    pub expires: Option<Instant>,
+    /// Whether it asks for a confirmation.
+    pub confirmation_requested: bool,
+}
+
+/// What changes among an appointment's messages.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A message that wasn't there.
+    Add(Box<NewMessage>),
+    /// A waiting message gets another time.
+    Move {
+        /// Which.
+        id: MessageId,
+        /// When it is due now.
+        due: Instant,
+        /// The same on the clinic's wall clock.
+        due_civil: Civil,
+        /// When it is too late now.
+        expires: Option<Instant>,
+        /// Whether it asks for a confirmation now.
+        confirmation_requested: bool,
+        /// Which policy wants it so.
+        origin: Origin,
+    },
+    /// A waiting message is no longer wanted.
+    Withdraw {
+        /// Which.
+        id: MessageId,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What an event leads to.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The records to keep, whole.
+    pub records: Records,
+    /// The generation that decided.
+    pub generation: String,
+    /// When the visit begins.
+    pub visit_start: Option<Civil>,
+    /// What changes among the messages.
+    pub changes: Vec<Change>,
+    /// Whether everything known of the patient must go.
+    pub erase: bool,
+    /// Properties of the event that nothing reads, and policies that failed: for whoever sent it.
+    pub warnings: Vec<String>,
+}
+
+/// Decides what an event leads to. Pure: it is called inside the store's transaction.
+pub trait Planner: Send + Sync {
+    /// `known` are the records that the store has for the ids the event refers to; `late` says that
+    /// a newer event about the same thing was applied before.
+    ///
+    /// # Errors
+    /// When the event's facts can't be read. Nothing of it is kept.
+    fn plan(
+        &self,
+        event: &Event,
+        known: &Records,
+        late: bool,
+        standing: &[Message],
+        now: Instant,
+    ) -> Result<Plan, EventError>;
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum Ingested {
+    /// It was applied.
+    Applied {
+        /// Messages added.
+        added: u32,
+        /// Messages moved.
+        moved: u32,
+        /// Messages withdrawn.
+        withdrawn: u32,
+        /// What the sender should look at.
+        warnings: Vec<String>,
+    },
+    /// It was applied before.
+    Repeated,
+    /// It can't be applied; nothing of it is kept.
+    Rejected {
+        /// Where: `data.appointment.start`.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// A queue: the messages of a clinic on a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Lane {
+    /// Whose.
+    pub facility: FacilityId,
+    /// Which channel.
+    pub channel: ChannelKind,
+}
+
+/// A message that a worker holds for a while, with fresh facts.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// The message.
+    pub message: Message,
+    /// The worker's proof that it holds the message; changes with every claim and every change of facts.
+    pub fence: i64,
+    /// What is known of the visit now.
+    pub visit: Visit,
+    /// How many reminders about other appointments went to the same person today.
+    pub reminders_today: u32,
+    /// Whether the same message already goes by another channel, by channel.
+    pub other_channels: Vec<ChannelKind>,
+}
+
+/// A step of a claimed message from one state to another.
+#[derive(Clone, Debug)]
+pub struct Transition {
+    /// Whose.
+    pub facility: FacilityId,
+    /// Which.
+    pub id: MessageId,
+    /// The worker's proof.
+    pub fence: i64,
+    /// The state it leaves: a transition from any other is refused.
+    pub from: State,
+    /// The state it enters.
+    pub to: State,
+    /// Why.
+    pub reason: Option<String>,
+    /// Which policy decided.
+    pub origin: Option<Origin>,
+    /// When to look at it again.
+    pub due: Option<(Instant, Civil)>,
+    /// Until when the worker keeps it; it lets go where there is none.
+    pub lease: Option<Instant>,
+    /// The generation that decided.
+    pub generation: Option<String>,
+    /// What goes where, on a step to [`State::Sending`].
+    pub handover: Option<Arc<Handover>>,
+    /// The gateway's name for it.
+    pub gateway_id: Option<String>,
+    /// Whether the attempt doesn't count.
+    pub forgive_attempt: bool,
+    /// For a reminder: the step is refused when the number of reminders that went to the person
+    /// today is another by now.
+    pub reminders_today: Option<u32>,
+    /// What to add to its story.
+    pub story: Vec<Step>,
+}
+
+/// What is handed to a gateway.
+#[derive(Clone, Debug)]
+pub struct Handover {
+    /// Which gateway.
+    pub gateway: String,
+    /// Which channel instead of the message's own.
+    pub via: Option<ChannelKind>,
+    /// Where to.
+    pub address: String,
+    /// Subject.
+    pub subject: Option<String>,
+    /// Text.
+    pub text: String,
+    /// How the SMS is coded.
+    pub encoding: Option<SmsEncoding>,
+    /// Parts.
+    pub segments: u32,
+    /// What it costs.
+    pub credits: Decimal,
+}
+
+/// A step in a message's story.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "lowercase")]
+pub enum Step {
+    /// A policy planned it.
+    Planned {
+        /// The event's type.
+        event: EventKind,
+        /// Who told the event.
+        source: String,
+        /// The event's id.
+        id: String,
+        /// Which policy.
+        #[serde(flatten)]
+        origin: Origin,
+        /// When it is due.
+        due: Civil,
+        /// Why it won't go, where that was clear at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// It got another time.
+    Moved {
+        /// The event's type.
+        event: EventKind,
+        /// The event's id.
+        id: String,
+        /// The time it had.
+        from: Civil,
+        /// The time it has.
+        to: Civil,
+    },
+    /// It was withdrawn.
+    Withdrawn {
+        /// The event's type.
+        event: EventKind,
+        /// The event's id.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// The policies were asked.
+    Judged {
+        /// The rules that were asked.
+        generation: String,
+        /// What each said.
+        answers: Vec<Answer>,
+        /// What came of it.
+        state: State,
+        /// Why, where no policy says it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// It was handed to a gateway.
+    Handed {
+        /// Which gateway.
+        gateway: String,
+        /// Which channel.
+        channel: ChannelKind,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// Parts of an SMS.
+        segments: u32,
+    },
+    /// The gateway answered, or didn't.
+    Answered {
+        /// What the message became.
+        state: State,
+        /// The gateway's name for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The gateway reported what became of it.
+    Receipt {
+        /// What it reported.
+        #[serde(rename = "status")]
+        status: crate::provider::ReceiptStatus,
+        /// Whether the state changed by it.
+        applied: bool,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The host had stopped while it was under way.
+    Recovered {
+        /// What was done.
+        reason: String,
+    },
+}
+
+/// A step with its time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Instant,
+    /// What.
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+/// Which messages to list. Every part that is set must hold.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    /// Whose.
+    pub facility: Option<FacilityId>,
+    /// In which state.
+    pub state: Option<State>,
+    /// Of which kind.
+    pub kind: Option<Kind>,
+    /// By which channel.
+    pub channel: Option<ChannelKind>,
+    /// About which patient.
+    pub patient: Option<PatientId>,
+    /// About which appointment.
+    pub appointment: Option<AppointmentId>,
+    /// Due at or after.
+    pub from: Option<Instant>,
+    /// Due before.
+    pub until: Option<Instant>,
+    /// Whose id begins with this.
+    pub id: Option<String>,
+    /// At most so many.
+    pub limit: Option<u32>,
+}
+
+/// How many messages are in a state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// Whose.
+    pub facility: FacilityId,
+    /// By which channel.
+    pub channel: ChannelKind,
+    /// In which state.
+    pub state: State,
+    /// How many.
+    pub count: u64,
+}
+
+/// A generation as the store remembers it.
+#[derive(Clone, Debug, Serialize)]
+pub struct GenerationRecord {
+    /// Whose.
+    pub facility: FacilityId,
+    /// The hash of its contents.
+    pub id: String,
+    /// Since when it serves.
+    pub since: Instant,
+    /// What is wrong with the files as they are now, while an older generation serves.
+    pub refused: Option<String>,
+}
+
+/// A store that failed. The sentence says what to look at; it holds no facts.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StoreError(pub String);
+
+/// The result of a store's work.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// A store. The conformance suite in `host/tests/store` says what every implementation must hold to.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Applies events in order: each one's facts and messages stand, or neither. A repeated event
+    /// (same source and id) changes nothing.
+    async fn ingest(
+        &self,
+        facility: &FacilityId,
+        events: &[Event],
+        now: Instant,
+        planner: &dyn Planner,
+    ) -> Result<Vec<Ingested>>;
+
+    /// Takes at most `limit` due messages of a lane until `lease`, the urgent ones first, then by
+    /// their time. `day` is today on the clinic's wall clock.
+    ///
+    /// A message that was taken and never judged has stopped its worker: it is taken alone.
+    async fn claim(
+        &self,
+        lane: &Lane,
+        now: Instant,
+        day: (Instant, Instant),
+        limit: u32,
+        lease: Instant,
+    ) -> Result<Vec<Claimed>>;
+
+    /// Takes messages that were handed over and whose worker is gone: its lease ran out, or, with
+    /// `all`, whatever their lease (at the start of the only host of a database).
+    async fn claim_stuck(
+        &self,
+        facility: &FacilityId,
+        now: Instant,
+        day: (Instant, Instant),
+        lease: Instant,
+        all: bool,
+    ) -> Result<Vec<Claimed>>;
+
+    /// Makes steps, all in one transaction; tells for each whether it was made. A step is refused
+    /// when the worker no longer holds the message or its state is another.
+    async fn commit(
+        &self,
+        steps: &[Transition],
+        now: Instant,
+        day: (Instant, Instant),
+    ) -> Result<Vec<bool>>;
+
+    /// Lets go of messages without a decision.
+    async fn release(&self, facility: &FacilityId, held: &[(MessageId, i64)]) -> Result<()>;
+
+    /// Applies receipts; tells for each which message it moved, if any.
+    async fn receive(
+        &self,
+        facility: &FacilityId,
+        gateway: &str,
+        receipts: &[Receipt],
+        now: Instant,
+    ) -> Result<Vec<Option<MessageId>>>;
+
+    /// When the next message of a lane is due.
+    async fn next_due(&self, lane: &Lane) -> Result<Option<Instant>>;
+
+    /// Messages, the latest due first.
+    async fn messages(&self, filter: &Filter) -> Result<Vec<Message>>;
+
+    /// A message's story, in order.
+    async fn story(&self, facility: &FacilityId, id: MessageId) -> Result<Vec<Entry>>;
+
+    /// The records of an appointment, or of a patient where there is no appointment.
+    async fn records(
+        &self,
+        facility: &FacilityId,
+        appointment: &AppointmentId,
+    ) -> Result<Option<Records>>;
+
+    /// How many messages are in each state.
+    async fn counts(&self) -> Result<Vec<Count>>;
+
+    /// Remembers which generation serves, or that a newer one was refused.
+    async fn note_generation(&self, record: &GenerationRecord) -> Result<()>;
+
+    /// The generation that serves each clinic.
+    async fn generations(&self) -> Result<Vec<GenerationRecord>>;
+
+    /// Removes the texts and addresses of messages that came to their end before a time; tells how many.
+    async fn redact(&self, facility: &FacilityId, before: Instant) -> Result<u64>;
+}
