@@ -59,6 +59,48 @@ macro_rules! codes {
 }
 
 codes! {
+    TAG_UNCLOSED = "E0101" "A tag is never closed";
+    BAD_VARIABLE = "E0102" "A variable is misspelt";
+    SECTION_UNCLOSED = "E0103" "A section is never closed";
+    CLOSE_UNOPENED = "E0104" "A section is closed that was never opened";
+    ELSE_OUTSIDE = "E0105" "An ELSE stands outside a section";
+    ELSE_AFTER_ELSE = "E0106" "A section goes on after its ELSE";
+    BAD_CONDITION = "E0107" "A condition can't be read";
+    REMARK_UNCLOSED = "E0108" "A remark is never closed";
+    BAD_FILTER = "E0109" "A filter can't be read";
+    QUOTE_UNCLOSED = "E0110" "A quoted text is never closed";
+    BAD_INCLUDE = "E0111" "An INCLUDE can't be read";
+    TAG_FOLLOWED = "E0112" "A tag has more in it than it can take";
+    TOO_DEEP = "E0113" "Sections are nested too deep";
+    TEMPLATE_TOO_LONG = "E0114" "A template is too long";
+    BAD_FILE_NAME = "E0115" "A template's file name fits nothing";
+
+    UNKNOWN_VARIABLE = "E0201" "There is no such variable";
+    UNKNOWN_VALUE = "E0202" "There is no such value";
+    UNKNOWN_FILTER = "E0203" "There is no such filter";
+    FILTER_MISFIT = "E0204" "A filter doesn't fit its value";
+    BAD_ARGUMENT = "E0205" "A filter's argument is wrong";
+    TYPES_DIFFER = "E0206" "Values of different types are compared";
+    BAD_COMPARISON = "E0207" "Values can't be compared like this";
+    NOT_OFFERED = "E0208" "This kind of message doesn't offer the value";
+    NOT_PRINTABLE = "E0209" "The value is for conditions only";
+    UNKNOWN_PART = "E0210" "An included part doesn't exist";
+    PART_CIRCLE = "E0211" "Parts include each other in a circle";
+    PARTS_TOO_DEEP = "E0212" "Parts are included too deep";
+    PARTS_TOO_LONG = "E0213" "A template is too long with its parts";
+    EMPTY_TEMPLATE = "E0214" "A template says nothing";
+    UNGUARDED_VALUE = "W0251" "A value may be absent and nothing says what happens then";
+    NEARLY_A_TAG = "W0252" "A bracket is nearly a tag";
+    NEVER_HOLDS = "W0253" "A condition never holds";
+
+    NO_SUBJECT = "E0301" "An e-mail has no subject";
+    OUTSIDE_ALPHABET = "E0302" "A character is outside the SMS alphabet, and the clinic refuses such";
+    SMS_TOO_LONG = "E0303" "An SMS is always too long";
+    WRONG_CHANNEL = "E0304" "A filter belongs to another channel";
+    SMS_MAY_BE_TOO_LONG = "W0351" "An SMS can become too long";
+    COSTLY_CHARACTER = "W0352" "A character makes every SMS dearer";
+    RAW_HTML = "W0353" "HTML in an e-mail is shown as text";
+
     // The languages add their rows here, each in its range.
     BAD_SETTINGS = "E0701" "The settings can't be read";
     BAD_FILE = "E0801" "A file of the clinic can't be used";
