@@ -224,6 +224,9 @@ pub enum Outcome {
     },
 }
 
+/// The longest that a send may take. A lease on a message that is being sent must outlive it.
+pub const SEND_LIMIT: Duration = Duration::from_secs(60);
+
 /// A plugin that carries messages to a gateway.
 ///
 /// The conformance suite in `plugins/tests` says what every implementation must hold to; above all
@@ -234,6 +237,6 @@ pub trait Channel: Send + Sync {
     /// message without an answer sent again.
     fn honours_reference(&self) -> bool;
 
-    /// Hands the message over. Never panics, and answers within its own time limit.
+    /// Hands the message over. Never panics, and answers within [`SEND_LIMIT`].
     async fn send(&self, message: &Outgoing) -> Outcome;
 }

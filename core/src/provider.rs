@@ -121,6 +121,27 @@ pub fn secret_mark(name: &str) -> String {
     format!("\u{1}secret:{name}\u{1}")
 }
 
+/// Like [`secret_mark`], but the channel puts the secret in percent-encoded: for an URL that is
+/// itself a value, such as the one that receipts go to.
+pub fn secret_mark_in_url(name: &str) -> String {
+    format!("\u{1}secret-in-url:{name}\u{1}")
+}
+
+impl Manifest {
+    /// The URL that the gateway is told to report to about a message: `base` with our reference as
+    /// `message` and, where that is the proof, the token's mark. It ends in a parameter, so that an
+    /// adapter adds its own with `&`.
+    pub fn receipts_url(&self, base: &str, message: MessageId) -> String {
+        match &self.webhook {
+            Some(Webhook::Token { secret, parameter }) => {
+                let token = secret_mark_in_url(secret);
+                format!("{base}?{parameter}={token}&message={message}")
+            }
+            _ => format!("{base}?message={message}"),
+        }
+    }
+}
+
 /// A gateway's answer to a request.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpAnswer {
@@ -243,11 +264,12 @@ pub trait Provider: Send + Sync {
         options: &BTreeMap<String, String>,
     ) -> Result<HttpRequest, ProviderError>;
 
-    /// What the gateway's answer means.
+    /// What the gateway's answer means; `None` where the adapter leaves it to the usual meaning of
+    /// the status code.
     ///
     /// # Errors
     /// When the adapter fails. The message may have been taken.
-    fn response(&self, answer: &HttpAnswer) -> Result<Outcome, ProviderError>;
+    fn response(&self, answer: &HttpAnswer) -> Result<Option<Outcome>, ProviderError>;
 
     /// What a call to `/receipts` reports; empty when it concerns no message.
     ///
