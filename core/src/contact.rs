@@ -4,6 +4,46 @@ use std::fmt;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, Region};
 
+/// A country's numbers that are reserved for fiction: they look like the others and reach nobody, so
+/// that examples, training and tests never write to a person.
+#[derive(Debug)]
+pub struct Fiction {
+    /// The country, as two letters.
+    pub country: &'static str,
+    /// What its mobile numbers begin with, in E.164 form; `digits` more follow.
+    pub mobile: &'static str,
+    /// What its fixed lines begin with, in E.164 form; `digits` more follow.
+    pub fixed: &'static str,
+    /// How many digits follow.
+    pub digits: usize,
+}
+
+/// The numbers reserved for fiction, by country.
+pub const FICTION: &[Fiction] = &[
+    // Arcep, decision 2018-0881 (the numbering plan), numbers for audiovisual works: 06 39 98, 01 99 00.
+    Fiction {
+        country: "FR",
+        mobile: "+3363998",
+        fixed: "+3319900",
+        digits: 4,
+    },
+    // Ofcom, "Telephone numbers for use in TV and radio drama": 07700 900 and 020 7946 0.
+    Fiction {
+        country: "GB",
+        mobile: "+447700900",
+        fixed: "+442079460",
+        digits: 3,
+    },
+];
+
+/// Whether a number in E.164 form is a mobile one reserved for fiction.
+fn is_fictional_mobile(e164: &str) -> bool {
+    FICTION.iter().any(|range| {
+        e164.strip_prefix(range.mobile)
+            .is_some_and(|rest| rest.len() == range.digits)
+    })
+}
+
 /// A valid telephone number. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Phone {
@@ -30,19 +70,20 @@ impl Phone {
         let number = PHONE_NUMBER_UTIL
             .parse(text, Some(region))
             .map_err(|_| "the telephone number can't be read".to_string())?;
-        if !PHONE_NUMBER_UTIL.is_valid_number(&number) {
+        let e164: String = PHONE_NUMBER_UTIL
+            .format(&number, PhoneNumberFormat::E164)
+            .into();
+        // The library knows the numbers that are in use, and mobiles reserved for fiction are not.
+        let fictional = is_fictional_mobile(&e164);
+        if !fictional && !PHONE_NUMBER_UTIL.is_valid_number(&number) {
             return Err("the telephone number is not a valid one of its country".into());
         }
-        let mobile = !matches!(
-            PHONE_NUMBER_UTIL.get_number_type(&number),
-            PhoneNumberType::FixedLine
-        );
-        Ok(Self {
-            e164: PHONE_NUMBER_UTIL
-                .format(&number, PhoneNumberFormat::E164)
-                .into(),
-            mobile,
-        })
+        let mobile = fictional
+            || !matches!(
+                PHONE_NUMBER_UTIL.get_number_type(&number),
+                PhoneNumberType::FixedLine
+            );
+        Ok(Self { e164, mobile })
     }
 
     /// The number in E.164 form: `+33612345678`.
@@ -163,6 +204,27 @@ mod tests {
                 .unwrap()
                 .can_receive_sms()
         );
+    }
+
+    #[test]
+    fn numbers_for_fiction_are_taken_and_their_neighbours_are_not() {
+        for range in FICTION {
+            let number = |start: &str, digits: usize| {
+                Phone::parse(&format!("{start}{:0>digits$}", 7), range.country)
+            };
+            let mobile = number(range.mobile, range.digits).unwrap();
+            assert!(mobile.can_receive_sms(), "{}", range.mobile);
+            let fixed = number(range.fixed, range.digits).unwrap();
+            assert!(!fixed.can_receive_sms(), "{}", range.fixed);
+            for digits in [range.digits - 1, range.digits + 1] {
+                assert!(number(range.mobile, digits).is_err(), "{}", range.mobile);
+            }
+        }
+        assert_eq!(
+            Phone::parse("06 39 98 12 34", "FR").unwrap().e164(),
+            "+33639981234"
+        );
+        assert!(Phone::parse("06 39 99 12 34", "FR").is_err());
     }
 
     #[test]

@@ -48,7 +48,8 @@ impl fmt::Display for Code {
 macro_rules! codes {
     ($($(#[$range:meta])* $name:ident = $id:literal $title:literal;)+) => {
         /// The codes. `01` is the form of a template, `02` its meaning, `03` its channel, `04` a
-        /// policy, `05` its cases, `06` an adapter, `07` the settings, `08` the folder.
+        /// policy, `05` its cases, `06` an adapter, `07` the settings, `08` the folder, `09` the map of an
+        /// import.
         pub mod codes {
             use super::Code;
             $(#[doc = $title] pub const $name: Code = Code { id: $id, title: $title };)+
@@ -104,6 +105,10 @@ codes! {
     // The languages add their rows here, each in its range.
     BAD_SETTINGS = "E0701" "The settings can't be read";
     BAD_FILE = "E0801" "A file of the clinic can't be used";
+
+    BAD_MAP = "E0901" "The map of an import can't be read";
+    BAD_MAPPING = "E0902" "A value of an import's map can't be understood";
+    NO_COLUMN = "E0903" "The map names a column that the file doesn't have";
 }
 
 /// Something that a clinic's author should know.

@@ -449,15 +449,22 @@ impl Records {
 /// What serde says is wrong, without the value that it quotes: the value may be a patient's.
 fn without_values(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let Some((what, rest)) = text.split_once(": ") else {
-        return text;
-    };
-    match (what, rest.rsplit_once(", expected ")) {
-        ("invalid type" | "invalid value", Some((_, expected))) => {
-            format!("this has the wrong type; expected {expected}")
+    if let Some((what, expected)) = text.rsplit_once(", expected ") {
+        if what.starts_with("invalid type: ") || what.starts_with("invalid value: ") {
+            return format!("this has the wrong type; expected {expected}");
         }
-        _ => text,
+        if what.starts_with("unknown variant ") {
+            return format!("this word isn't known; expected {expected}");
+        }
     }
+    // Times and lengths of time say what they were given: "`tomorrow` is not a date and time; …".
+    for verb in ["` is not a ", "` has a zone "] {
+        if let (true, Some(end)) = (text.starts_with('`'), text.rfind(verb)) {
+            let rest = text.get(end + 1..).unwrap_or_default();
+            return format!("this{rest}");
+        }
+    }
+    text
 }
 
 /// What is known after `update`: a property that the update has replaces the known one, `null`
@@ -502,6 +509,29 @@ mod tests {
             ),
             "data.appointment.online: this has the wrong type; expected a boolean"
         );
+        let appointment = |name: &str, value: &str| {
+            let mut appointment = json!({"id": "a-1", "start": "2026-06-03T14:30"});
+            appointment[name] = json!(value);
+            error(json!({ "appointment": appointment }))
+        };
+        for (name, expected) in [
+            (
+                "start",
+                "data.appointment.start: this is not a date and time; write it as `2026-06-03T14:30`",
+            ),
+            (
+                "recall",
+                "data.appointment.recall: this is not a length of time; write it as `48 hours`, `2 days` or `6 months`",
+            ),
+            (
+                "status",
+                "data.appointment.status: this word isn't known; expected one of `booked`, `approved`, `confirmed`, `cancelled`, `attended`, `missed`",
+            ),
+        ] {
+            assert_eq!(appointment(name, "Dupont"), expected);
+        }
+        let zoned = appointment("start", "2026-06-03T14:30:00+02:00");
+        assert!(!zoned.contains("+02:00"), "{zoned}");
         assert_eq!(
             error(json!({"appointment": {"id": "a-1"}})),
             "data.appointment: missing field `start`"
