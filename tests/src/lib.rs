@@ -1,1 +1,5 @@
-//! tests
+//! What the end-to-end tests share: the real peers that Rappel sends to.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod peers;
