@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::{ChannelKind, Outcome, Outgoing};
+use crate::civil::Instant;
 use crate::ids::MessageId;
 
 /// `plugin.toml` of an adapter: what it can do, where it may send, what it must be told.
@@ -172,7 +173,8 @@ impl fmt::Debug for HttpAnswer {
     }
 }
 
-/// A call from a gateway: a receipt or a reply, already proved.
+/// A call from a gateway: a receipt or a reply. Only once [`Proof::check`] has passed it may an
+/// adapter read it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Inbound {
     /// Query parameters.
@@ -187,6 +189,36 @@ impl fmt::Debug for Inbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Inbound(hidden)")
     }
+}
+
+/// Checks where a call to `/receipts` or `/replies` comes from. It knows the secrets of a gateway.
+pub trait Proof: Send + Sync {
+    /// Whether the call is the gateway's: made to `url` (as the gateway was given it, parameters
+    /// included), with `headers` whose names are in lower case.
+    ///
+    /// # Errors
+    /// Why not. The answer to the caller is 401 and nothing else.
+    fn check(
+        &self,
+        url: &str,
+        headers: &[(String, String)],
+        call: &Inbound,
+        now: Instant,
+    ) -> Result<(), Refusal>;
+}
+
+/// Why a call is not believed to come from the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It brings no proof.
+    #[error("the call brings no proof of where it comes from")]
+    Missing,
+    /// Its proof is another's, or of another call.
+    #[error("the call's proof is wrong")]
+    Wrong,
+    /// Its proof is more than five minutes old, or as far ahead.
+    #[error("the call's proof is not of the last five minutes")]
+    Stale,
 }
 
 /// What became of a message, as a gateway reports it.
