@@ -7,7 +7,7 @@ use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::civil::Instant;
+use crate::civil::{Civil, Instant};
 use crate::facts::{Record, Records, Status};
 
 /// The events that Rappel understands.
@@ -133,6 +133,20 @@ pub struct Event {
     pub time: Option<Instant>,
     /// The records it tells of, whole or in part.
     pub records: Records,
+}
+
+/// What a policy may know of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventFacts {
+    /// What happened.
+    pub kind: EventKind,
+    /// When it happened.
+    pub time: Civil,
+    /// When it is planned.
+    pub now: Civil,
+    /// Which facts of the appointment are other than before it: `start`, `end`, `status`, `online`,
+    /// `patient`, `resource`, `service`, `location`.
+    pub changes: Vec<&'static str>,
 }
 
 /// An event that can't be taken. Says which property, and what is expected; never a value.

@@ -195,6 +195,11 @@ impl Kind {
         OFFERED_BY_ALL.contains(&value) || links.contains(&value)
     }
 
+    /// Whether it overtakes others in the queue: who isn't told of a cancellation comes in vain.
+    pub fn is_urgent(&self) -> bool {
+        self.as_str() == "cancelled"
+    }
+
     /// Whether it reminds of a coming visit; these are what "one reminder a day" counts.
     pub fn is_reminder(&self) -> bool {
         *self == Self::REMINDER || *self == Self::SECOND_REMINDER

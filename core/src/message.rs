@@ -143,12 +143,12 @@ impl State {
         use State::*;
         match self {
             Planned | Held => !matches!(next, Sent | Unknown | Delivered),
-            // `Planned` and `Held`: the gateway said that it took nothing. `Delivered`: the receipt
-            // overtook the answer.
+            // `Planned`: the gateway said that it took nothing. `Sending`: it is asked again under the
+            // same reference. `Delivered`: the receipt overtook the answer.
             Sending => {
                 matches!(
                     next,
-                    Planned | Held | Sent | Unknown | Delivered | Failed | Expired | Withdrawn
+                    Planned | Sending | Sent | Unknown | Delivered | Failed | Expired
                 )
             }
             Unknown => matches!(next, Sent | Delivered | Failed),

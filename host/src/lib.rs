@@ -1,1 +1,11 @@
-//! host
+//! The host of Rappel: what happens between an event and a gateway.
+//!
+//! [`engine`] decides and is pure; [`store`] keeps; everything else moves things from one to the other.
+
+pub mod clinic;
+pub mod clock;
+pub mod dispatch;
+pub mod engine;
+pub mod folder;
+pub mod reload;
+pub mod store;

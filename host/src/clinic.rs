@@ -1,0 +1,124 @@
+//! A clinic as it serves now: its rules and its open gateways, swapped together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rappel_core::channel::{Channel, ChannelKind};
+use rappel_core::civil::{Civil, Instant};
+use rappel_core::ids::FacilityId;
+use rappel_core::provider::Provider;
+use rappel_core::settings::{Gateway, Limits, Settings};
+
+use crate::engine::Generation;
+
+/// Opens a gateway. The composition root gives it, because the host knows no plugin.
+pub trait OpenGateway: Send + Sync {
+    /// Opens the gateway of that name, with its adapter where it has one.
+    ///
+    /// # Errors
+    /// A sentence for the integrator: a secret that isn't there, a folder that can't be written.
+    fn open(
+        &self,
+        name: &str,
+        gateway: &Gateway,
+        adapter: Option<Arc<dyn Provider>>,
+        folder: &std::path::Path,
+    ) -> Result<Arc<dyn Channel>, String>;
+}
+
+/// Rules with the gateways that they name.
+pub struct Live {
+    /// The rules.
+    pub rules: Arc<Generation>,
+    gateways: BTreeMap<String, Arc<dyn Channel>>,
+}
+
+impl Live {
+    /// Opens every gateway that a channel uses.
+    ///
+    /// # Errors
+    /// A sentence for each gateway that can't be opened.
+    pub fn open(
+        rules: Arc<Generation>,
+        folder: &std::path::Path,
+        open: &dyn OpenGateway,
+    ) -> Result<Self, Vec<String>> {
+        let mut gateways = BTreeMap::new();
+        let mut errors = Vec::new();
+        for (name, gateway) in used(rules.settings()) {
+            if gateways.contains_key(name) {
+                continue;
+            }
+            match open.open(name, gateway, rules.adapter_of(gateway), folder) {
+                Ok(channel) => {
+                    gateways.insert(name.to_string(), channel);
+                }
+                Err(error) => errors.push(format!("gateway `{name}`: {error}")),
+            }
+        }
+        if errors.is_empty() {
+            Ok(Self { rules, gateways })
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// The rules with gateways that somebody else opened.
+    pub fn with(rules: Arc<Generation>, gateways: BTreeMap<String, Arc<dyn Channel>>) -> Self {
+        Self { rules, gateways }
+    }
+
+    /// The gateway that carries a channel: its name, its limits and the way to it.
+    pub fn gateway(&self, channel: ChannelKind) -> Option<(&str, &Limits, &Arc<dyn Channel>)> {
+        let (name, gateway) = self.rules.settings().gateway(channel)?;
+        Some((name, gateway.limits(), self.gateways.get(name)?))
+    }
+
+    /// The gateway of a name.
+    pub fn gateway_named(&self, name: &str) -> Option<&Arc<dyn Channel>> {
+        self.gateways.get(name)
+    }
+}
+
+fn used(settings: &Settings) -> impl Iterator<Item = (&str, &Gateway)> {
+    ChannelKind::ALL
+        .into_iter()
+        .filter_map(|channel| settings.gateway(channel))
+}
+
+/// A clinic that is served.
+pub struct Clinic {
+    /// Its key in the store.
+    pub facility: FacilityId,
+    live: ArcSwap<Live>,
+}
+
+impl Clinic {
+    /// A clinic with the rules it starts with.
+    pub fn new(live: Live) -> Self {
+        Self {
+            facility: live.rules.settings().id.clone(),
+            live: ArcSwap::from_pointee(live),
+        }
+    }
+
+    /// The rules as they are now. Work that is under way finishes with those it began with.
+    pub fn live(&self) -> Arc<Live> {
+        self.live.load_full()
+    }
+
+    /// Puts new rules in the place of the old.
+    pub fn swap(&self, live: Live) {
+        self.live.store(Arc::new(live));
+    }
+}
+
+/// The instants between which it is today on the clinic's wall clock.
+pub fn today(now: Instant, settings: &Settings) -> (Instant, Instant) {
+    let date = Civil::at(now, settings.zone).date();
+    let midnight = |date: chrono::NaiveDate| {
+        Civil(date.and_time(chrono::NaiveTime::MIN)).instant(settings.zone)
+    };
+    (midnight(date), date.succ_opt().map_or(now, midnight))
+}

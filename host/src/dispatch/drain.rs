@@ -1,0 +1,65 @@
+//! Draining: everything that is due goes, one batch after the other, until nothing is due. This is
+//! dispatch for simulations and for one-off runs; `lane` does the same without end.
+
+use rappel_core::channel::ChannelKind;
+use rappel_core::store::{Lane, Result, Store, Transition};
+
+use super::steps::{Desk, Judged, SENDING_LEASE, settle};
+use crate::clinic::{Clinic, today};
+use crate::clock::Clock;
+
+/// How many messages are taken at a time.
+const BATCH: u32 = 500;
+
+/// Handles all that is due now; tells how many messages that were.
+///
+/// # Errors
+/// When the store fails.
+pub async fn drain(
+    clinic: &Clinic,
+    store: &dyn Store,
+    clock: &dyn Clock,
+    desk: &Desk,
+) -> Result<u64> {
+    let mut handled = 0;
+    for channel in ChannelKind::ALL {
+        let lane = Lane {
+            facility: clinic.facility.clone(),
+            channel,
+        };
+        loop {
+            let live = clinic.live();
+            let now = clock.now();
+            let day = today(now, live.rules.settings());
+            let claims = store
+                .claim(&lane, now, day, BATCH, now + SENDING_LEASE)
+                .await?;
+            if claims.is_empty() {
+                break;
+            }
+            handled += claims.len() as u64;
+            let mut staying: Vec<Transition> = Vec::new();
+            let mut ready = Vec::new();
+            for claim in claims {
+                match desk.judge(claim, &live, now) {
+                    Judged::Ready(message) => ready.push(*message),
+                    Judged::Stays(step) => staying.push(*step),
+                }
+            }
+            store.commit(&staying, now, day).await?;
+            let begins: Vec<_> = ready.iter().map(|message| message.begin.clone()).collect();
+            let begun = store.commit(&begins, now, day).await?;
+            let mut settled = Vec::with_capacity(ready.len());
+            for message in ready
+                .into_iter()
+                .zip(begun)
+                .filter_map(|(message, begun)| begun.then_some(message))
+            {
+                let outcome = message.channel.send(&message.outgoing).await;
+                settled.push(settle(&message, outcome, &live, now));
+            }
+            store.commit(&settled, now, day).await?;
+        }
+    }
+    Ok(handled)
+}

@@ -1,0 +1,259 @@
+//! The desk: from a claimed message to what is handed over, and from a gateway's answer to the step
+//! that settles it. Everything here is a function of its arguments.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use rappel_core::channel::{Channel, Outcome, Outgoing};
+use rappel_core::civil::{Civil, Instant};
+use rappel_core::message::State;
+use rappel_core::settings::Limits;
+use rappel_core::store::{Claimed, Handover, Message, Step, Transition};
+
+use super::backoff;
+use crate::clinic::Live;
+use crate::engine::{self, Judgement, Letter, Links};
+
+/// What a desk needs to know beside the clinic.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// Makes the links in messages.
+    pub links: Links,
+    /// The host's address as gateways reach it, without a slash at its end.
+    pub public_url: Option<Arc<str>>,
+}
+
+/// A message that may go, with the step that says so.
+pub(super) struct Ready {
+    pub(super) claim: Claimed,
+    pub(super) outgoing: Outgoing,
+    pub(super) channel: Arc<dyn Channel>,
+    pub(super) limits: Limits,
+    pub(super) begin: Transition,
+}
+
+/// What judging leads to.
+pub(super) enum Judged {
+    Ready(Box<Ready>),
+    Stays(Box<Transition>),
+}
+
+/// How long a message may be under way before its worker counts as gone.
+pub(super) const SENDING_LEASE: TimeDelta = TimeDelta::seconds(120);
+
+impl Desk {
+    /// Judges a claimed message.
+    pub(super) fn judge(&self, claim: Claimed, live: &Live, now: Instant) -> Judged {
+        // A bug in the engine must not take the clinic's other messages with it.
+        let judgement = catch_unwind(AssertUnwindSafe(|| {
+            engine::judge(&claim, &live.rules, &self.links, now)
+        }))
+        .unwrap_or_else(|_| Judgement {
+            answers: Vec::new(),
+            outcome: engine::Outcome::Stay {
+                state: State::Failed,
+                reason: "set aside: judging it failed inside Rappel; please report it".into(),
+                origin: None,
+                due: None,
+            },
+        });
+        let generation = live.rules.id().to_string();
+        let message = &claim.message;
+        let mut step = step(&claim, message.state);
+        step.generation = Some(generation.clone());
+        let told = |state: State, reason: Option<String>| Step::Judged {
+            generation,
+            answers: judgement.answers,
+            state,
+            reason,
+        };
+        match judgement.outcome {
+            engine::Outcome::Stay {
+                state,
+                reason,
+                origin,
+                due,
+            } => {
+                step.to = state;
+                step.story.push(told(state, Some(reason.clone())));
+                step.reason = Some(reason);
+                step.origin = origin;
+                step.due = due.map(|due| (due.instant(live.rules.settings().zone), due));
+                Judged::Stays(Box::new(step))
+            }
+            engine::Outcome::Go(letter) => {
+                step.story.push(told(State::Sending, None));
+                self.hand_over(claim, *letter, step, live, now)
+            }
+        }
+    }
+
+    fn hand_over(
+        &self,
+        claim: Claimed,
+        letter: Letter,
+        mut step: Transition,
+        live: &Live,
+        now: Instant,
+    ) -> Judged {
+        let settings = live.rules.settings();
+        let Some((gateway, limits, channel)) = live.gateway(letter.channel) else {
+            // Rules and gateways are swapped together, so this is a gateway that was never opened.
+            step.to = State::Failed;
+            step.reason = Some(format!("{} has no open gateway", letter.channel));
+            return Judged::Stays(Box::new(step));
+        };
+        let message = &claim.message;
+        let attempt = message.attempts.saturating_add(1);
+        let content = Arc::new(letter.content);
+        step.handover = Some(Arc::new(Handover {
+            gateway: gateway.to_string(),
+            via: (letter.channel != message.channel).then_some(letter.channel),
+            address: letter.to.as_str().to_string(),
+            subject: content.subject.clone(),
+            text: content.text.clone(),
+            encoding: content.encoding,
+            segments: content.segments,
+            credits: settings.credits(letter.channel, content.segments),
+        }));
+        step.lease = Some(now + SENDING_LEASE);
+        step.reminders_today = message.kind.is_reminder().then_some(claim.reminders_today);
+        step.story.push(Step::Handed {
+            gateway: gateway.to_string(),
+            channel: letter.channel,
+            attempt,
+            segments: content.segments,
+        });
+        let outgoing = Outgoing {
+            id: message.id,
+            facility: message.facility.clone(),
+            kind: message.kind.clone(),
+            channel: letter.channel,
+            to: letter.to,
+            sender: settings.from().clone(),
+            language: letter.language,
+            content,
+            receipts: self
+                .public_url
+                .as_ref()
+                .map(|url| format!("{url}/receipts/{}/{gateway}", message.facility).into()),
+            attempt: message.attempts,
+        };
+        Judged::Ready(Box::new(Ready {
+            outgoing,
+            channel: channel.clone(),
+            limits: limits.clone(),
+            begin: step,
+            claim,
+        }))
+    }
+}
+
+/// A step of a claimed message to `sending`, to fill in.
+pub(super) fn step(claim: &Claimed, from: State) -> Transition {
+    Transition {
+        facility: claim.message.facility.clone(),
+        id: claim.message.id,
+        fence: claim.fence,
+        from,
+        to: State::Sending,
+        reason: None,
+        origin: None,
+        due: None,
+        lease: None,
+        generation: None,
+        handover: None,
+        gateway_id: None,
+        forgive_attempt: false,
+        reminders_today: None,
+        story: Vec::new(),
+    }
+}
+
+/// The step that an answer leads to. `fence` and `attempts` are those of the message as it was handed
+/// over.
+pub(super) fn settle(ready: &Ready, outcome: Outcome, live: &Live, now: Instant) -> Transition {
+    let message = &ready.claim.message;
+    let attempts = message.attempts.saturating_add(1);
+    let mut step = step(&ready.claim, State::Sending);
+    let again = |wait: Duration| now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::hours(1));
+    let (to, reason) = match outcome {
+        Outcome::Accepted { gateway_id } => {
+            step.gateway_id = gateway_id;
+            (State::Sent, None)
+        }
+        Outcome::Refused { reason } => (State::Failed, Some(reason)),
+        Outcome::Busy {
+            reason,
+            retry_after,
+        } => {
+            step.forgive_attempt = retry_after.is_some();
+            let wait = retry_after.unwrap_or_else(|| backoff::wait(message.id, attempts));
+            let spent = !step.forgive_attempt && attempts >= ready.limits.attempts;
+            retry(&mut step, message, again(wait), spent, reason, live)
+        }
+        Outcome::Unreachable { reason } => {
+            let wait = backoff::wait(message.id, attempts);
+            retry(
+                &mut step,
+                message,
+                again(wait),
+                attempts >= ready.limits.attempts,
+                reason,
+                live,
+            )
+        }
+        Outcome::Unanswered { reason } => {
+            if ready.channel.honours_reference() && attempts < ready.limits.attempts {
+                // It stays under way: it may have been taken, so it can't be withdrawn or judged anew.
+                step.lease = Some(again(backoff::wait(message.id, attempts)));
+                (State::Sending, Some(reason))
+            } else {
+                (
+                    State::Unknown,
+                    Some(format!(
+                        "{reason}; it may have gone, so it is not sent again"
+                    )),
+                )
+            }
+        }
+    };
+    step.to = to;
+    step.story.push(Step::Answered {
+        state: to,
+        gateway_id: step.gateway_id.clone(),
+        reason: reason.clone(),
+    });
+    step.reason = reason;
+    step
+}
+
+/// A message that the gateway didn't take goes back to wait, unless it is spent or comes too late.
+fn retry(
+    step: &mut Transition,
+    message: &Message,
+    at: Instant,
+    spent: bool,
+    reason: String,
+    live: &Live,
+) -> (State, Option<String>) {
+    if spent {
+        return (
+            State::Failed,
+            Some(format!(
+                "given up after {} attempts: {reason}",
+                message.attempts + 1
+            )),
+        );
+    }
+    if message.expires.is_some_and(|expires| at >= expires) {
+        return (
+            State::Expired,
+            Some(format!("{reason}; another attempt would come too late")),
+        );
+    }
+    step.due = Some((at, Civil::at(at, live.rules.settings().zone)));
+    (State::Planned, Some(reason))
+}

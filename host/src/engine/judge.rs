@@ -1,0 +1,294 @@
+//! Judging: whether a due message may go now, where to and with which words.
+
+use rappel_core::channel::{Address, ChannelKind, Content};
+use rappel_core::civil::{Civil, Instant, Span};
+use rappel_core::contact::{EmailAddress, Phone};
+use rappel_core::decision::{Answer, Decision, Origin, Verdict};
+use rappel_core::facts::Visit;
+use rappel_core::language::Language;
+use rappel_core::message::{MessageFacts, Recipient, State};
+use rappel_core::store::{Claimed, Message};
+
+use super::generation::Generation;
+use super::links::Links;
+
+/// For how many minutes a message is kept back when a policy or a template fails, before it is tried
+/// again: the fault may be mended meanwhile.
+const FAULT_PAUSE_MINUTES: i64 = 15;
+
+/// For how many minutes a policy holds a message at least, so that none is asked without end.
+const SHORTEST_HOLD_MINUTES: i64 = 1;
+
+/// What came of judging a message.
+#[derive(Debug)]
+pub struct Judgement {
+    /// What each policy said.
+    pub answers: Vec<Answer>,
+    /// What is to be done.
+    pub outcome: Outcome,
+}
+
+/// What is to be done with a judged message.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It goes.
+    Go(Box<Letter>),
+    /// It doesn't go, now or ever.
+    Stay {
+        /// The state it enters.
+        state: State,
+        /// Why.
+        reason: String,
+        /// Which policy decided, if one did.
+        origin: Option<Origin>,
+        /// When to look at it again.
+        due: Option<Civil>,
+    },
+}
+
+/// A message that may go.
+#[derive(Debug)]
+pub struct Letter {
+    /// By which channel.
+    pub channel: ChannelKind,
+    /// Where to.
+    pub to: Address,
+    /// In which language.
+    pub language: Language,
+    /// With which words.
+    pub content: Content,
+}
+
+/// Judges a message with the facts that it was taken with. Every policy is asked, and what may go is
+/// rendered, so that nothing can stop it afterwards but its gateway.
+pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -> Judgement {
+    let zone = rules.settings().zone;
+    let now = Civil::at(now, zone);
+    let message = &claim.message;
+    let expires = message.expires.map(|expires| Civil::at(expires, zone));
+    if let Some(expires) = expires.filter(|expires| *expires <= now) {
+        let reason = format!("its time ended on {expires}, before it could go");
+        return unasked(Outcome::Stay {
+            state: State::Expired,
+            reason,
+            origin: None,
+            due: None,
+        });
+    }
+    let mut facts = MessageFacts {
+        kind: message.kind.clone(),
+        channel: message.channel,
+        recipient: message.recipient,
+        event: message.event,
+        due: message.due_civil,
+        now,
+        expires,
+        confirmation_requested: message.confirmation_requested,
+        reminders_today: claim.reminders_today,
+    };
+    let mut decision = rules.check(&facts, &claim.visit);
+    if let Some(Answer {
+        verdict: Verdict::Via { channel, reason },
+        origin,
+    }) = decision.deciding().cloned()
+    {
+        if channel == facts.channel || claim.other_channels.contains(&channel) {
+            let reason = format!("{reason}; it already goes by {channel}");
+            return stay(decision, State::Skipped, reason, Some(origin), None);
+        }
+        // The policies are asked again, because what holds for one channel (consent, a switch) need
+        // not hold for the other.
+        facts.channel = channel;
+        let again = rules.check(&facts, &claim.visit);
+        decision.answers.extend(again.answers.clone());
+        if let Some(stopped) = stopped(&again, &facts) {
+            return Judgement {
+                answers: decision.answers,
+                outcome: stopped,
+            };
+        }
+    } else if let Some(stopped) = stopped(&decision, &facts) {
+        return Judgement {
+            answers: decision.answers,
+            outcome: stopped,
+        };
+    }
+    let outcome = match write(message, &facts, &claim.visit, rules, links) {
+        Ok(letter) => Outcome::Go(Box::new(letter)),
+        Err(Unwritable::Never(reason)) => Outcome::Stay {
+            state: State::Failed,
+            reason,
+            origin: None,
+            due: None,
+        },
+        Err(Unwritable::Now(reason)) => held(&facts, reason, None, pause(now)),
+    };
+    Judgement {
+        answers: decision.answers,
+        outcome,
+    }
+}
+
+fn unasked(outcome: Outcome) -> Judgement {
+    Judgement {
+        answers: Vec::new(),
+        outcome,
+    }
+}
+
+fn stay(
+    decision: Decision,
+    state: State,
+    reason: String,
+    origin: Option<Origin>,
+    due: Option<Civil>,
+) -> Judgement {
+    Judgement {
+        answers: decision.answers,
+        outcome: Outcome::Stay {
+            state,
+            reason,
+            origin,
+            due,
+        },
+    }
+}
+
+fn pause(now: Civil) -> Civil {
+    now.checked_add(Span::minutes(FAULT_PAUSE_MINUTES))
+        .unwrap_or(now)
+}
+
+/// What a decision that isn't "go" leads to.
+fn stopped(decision: &Decision, facts: &MessageFacts) -> Option<Outcome> {
+    let Answer { origin, verdict } = decision.deciding()?;
+    let origin = Some(origin.clone());
+    Some(match verdict {
+        Verdict::Allow => return None,
+        Verdict::Skip { reason } => Outcome::Stay {
+            state: State::Skipped,
+            reason: reason.clone(),
+            origin,
+            due: None,
+        },
+        Verdict::Hold { until, reason } => {
+            let soonest = facts
+                .now
+                .checked_add(Span::minutes(SHORTEST_HOLD_MINUTES))
+                .unwrap_or(facts.now);
+            held(facts, reason.clone(), origin, (*until).max(soonest))
+        }
+        Verdict::Fault { reason } => held(facts, reason.clone(), origin, pause(facts.now)),
+        // Two policies that send a message to each other's channel.
+        Verdict::Via { reason, .. } => Outcome::Stay {
+            state: State::Skipped,
+            reason: format!("{reason}; but that channel was changed already"),
+            origin,
+            due: None,
+        },
+    })
+}
+
+/// A hold, or its end when the message would come too late.
+fn held(facts: &MessageFacts, reason: String, origin: Option<Origin>, until: Civil) -> Outcome {
+    match facts.expires {
+        Some(expires) if until >= expires => Outcome::Stay {
+            state: State::Expired,
+            reason: format!("{reason}; held until {until} it would come too late"),
+            origin,
+            due: None,
+        },
+        _ => Outcome::Stay {
+            state: State::Held,
+            reason,
+            origin,
+            due: Some(until),
+        },
+    }
+}
+
+/// Why a message can't be written.
+enum Unwritable {
+    /// As long as the clinic's files are as they are.
+    Now(String),
+    /// The facts don't let it.
+    Never(String),
+}
+
+fn write(
+    message: &Message,
+    facts: &MessageFacts,
+    visit: &Visit,
+    rules: &Generation,
+    links: &Links,
+) -> Result<Letter, Unwritable> {
+    let settings = rules.settings();
+    if settings.gateway(facts.channel).is_none() {
+        return Err(Unwritable::Now(format!("{} has no gateway", facts.channel)));
+    }
+    let to = address(visit, facts, &settings.country).map_err(Unwritable::Never)?;
+    let language = match facts.recipient {
+        Recipient::Patient => visit.patient.as_ref().and_then(|patient| patient.language),
+        Recipient::Resource => None,
+    }
+    .unwrap_or(settings.language);
+    let template = rules
+        .template(&facts.kind, facts.channel, language)
+        .ok_or_else(|| {
+            Unwritable::Now(format!(
+                "there is no template {}.{}.trd",
+                facts.kind, facts.channel
+            ))
+        })?;
+    let links = links.of(settings, &message.facility, message.id);
+    let content = rules
+        .render(template, visit, facts, &links, language)
+        .map_err(|stopped| Unwritable::Never(stopped.to_string()))?;
+    Ok(Letter {
+        channel: facts.channel,
+        to,
+        language,
+        content,
+    })
+}
+
+/// Where a message goes, or why it can't.
+fn address(visit: &Visit, facts: &MessageFacts, country: &str) -> Result<Address, String> {
+    let (who, mobile, email) = match facts.recipient {
+        Recipient::Patient => {
+            let patient = visit.patient.as_ref().ok_or("the patient is not known")?;
+            (
+                "patient",
+                patient.mobile.as_deref(),
+                patient.email.as_deref(),
+            )
+        }
+        Recipient::Resource => {
+            let resource = visit.resource.as_ref().ok_or("the resource is not known")?;
+            (
+                "resource",
+                resource.mobile.as_deref(),
+                resource.email.as_deref(),
+            )
+        }
+    };
+    let given = |text: Option<&'_ str>| {
+        text.map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(str::to_string)
+    };
+    match facts.channel {
+        ChannelKind::Email => {
+            let email = given(email).ok_or_else(|| format!("the {who} has no e-mail address"))?;
+            EmailAddress::parse(&email).map(Address::Email)
+        }
+        channel => {
+            let mobile = given(mobile).ok_or_else(|| format!("the {who} has no mobile number"))?;
+            let phone = Phone::parse(&mobile, country)?;
+            if channel == ChannelKind::Sms && !phone.can_receive_sms() {
+                return Err("the telephone number is a fixed line, which receives no SMS".into());
+            }
+            Ok(Address::Phone(phone))
+        }
+    }
+}

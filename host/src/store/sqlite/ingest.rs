@@ -1,0 +1,439 @@
+//! Events in: each one's facts and messages stand together or not at all.
+
+use rappel_core::civil::Instant;
+use rappel_core::event::Event;
+use rappel_core::facts::{Record, Records};
+use rappel_core::ids::{FacilityId, MessageId};
+use rappel_core::store::{Change, Ingested, Message, NewMessage, Plan, Planner, Result, Step};
+use serde_json::Value;
+use sqlx::{Row, SqliteConnection};
+
+use super::{SqliteStore, failed, millis, rows};
+
+impl SqliteStore {
+    pub(super) async fn ingest_events(
+        &self,
+        facility: &FacilityId,
+        events: &[Event],
+        now: Instant,
+        planner: &dyn Planner,
+    ) -> Result<Vec<Ingested>> {
+        let mut transaction = self.write().await?;
+        let mut outcomes = Vec::with_capacity(events.len());
+        for event in events {
+            let mut one = Ingest {
+                db: &mut transaction,
+                facility: facility.as_str(),
+                event,
+                now,
+            };
+            outcomes.push(one.run(planner).await?);
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(outcomes)
+    }
+}
+
+struct Ingest<'a> {
+    db: &'a mut SqliteConnection,
+    facility: &'a str,
+    event: &'a Event,
+    now: Instant,
+}
+
+impl Ingest<'_> {
+    async fn run(&mut self, planner: &dyn Planner) -> Result<Ingested> {
+        if self.repeated().await? {
+            return Ok(Ingested::Repeated);
+        }
+        let (known, told) = self.known().await?;
+        let time = millis(self.event.time.unwrap_or(self.now));
+        let late = told.is_some_and(|told| time < told);
+        let standing = self.standing().await?;
+        let plan = match planner.plan(self.event, &known, late, &standing, self.now) {
+            Ok(plan) => plan,
+            Err(error) => {
+                return Ok(Ingested::Rejected {
+                    path: error.path,
+                    message: error.message,
+                });
+            }
+        };
+        self.note(time).await?;
+        if plan.erase {
+            self.erase().await?;
+        } else {
+            self.keep(&plan, time.max(told.unwrap_or(time))).await?;
+        }
+        self.changed().await?;
+        let mut counts = (0, 0, 0);
+        for change in &plan.changes {
+            match change {
+                Change::Add(new) => {
+                    self.add(new, &plan).await?;
+                    counts.0 += 1;
+                }
+                Change::Move { .. } => {
+                    self.reschedule(change, &plan, &standing).await?;
+                    counts.1 += 1;
+                }
+                Change::Withdraw { id, reason } => {
+                    self.withdraw(*id, reason).await?;
+                    counts.2 += 1;
+                }
+            }
+        }
+        let (added, moved, withdrawn) = counts;
+        Ok(Ingested::Applied {
+            added,
+            moved,
+            withdrawn,
+            warnings: plan.warnings,
+        })
+    }
+
+    fn subject(&self) -> &str {
+        self.event
+            .records
+            .id(self.event.kind.subject())
+            .unwrap_or_default()
+    }
+
+    fn appointment(&self) -> &str {
+        self.event
+            .records
+            .id(Record::Appointment)
+            .unwrap_or_default()
+    }
+
+    async fn repeated(&mut self) -> Result<bool> {
+        let row =
+            sqlx::query("SELECT 1 FROM event WHERE facility = ?1 AND source = ?2 AND id = ?3")
+                .bind(self.facility)
+                .bind(&self.event.source)
+                .bind(&self.event.id)
+                .fetch_optional(&mut *self.db)
+                .await
+                .map_err(failed)?;
+        Ok(row.is_some())
+    }
+
+    async fn note(&mut self, time: i64) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO event (facility, source, id, type, time, received, subject)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )
+        .bind(self.facility)
+        .bind(&self.event.source)
+        .bind(&self.event.id)
+        .bind(self.event.kind.name())
+        .bind(time)
+        .bind(millis(self.now))
+        .bind(self.subject())
+        .execute(&mut *self.db)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    /// The records known for what the event refers to, and the time of the newest event about its
+    /// subject. What the event doesn't refer to is what the appointment referred to before.
+    async fn known(&mut self) -> Result<(Records, Option<i64>)> {
+        let mut known = Records::default();
+        let mut told = None;
+        let mut references: [Option<String>; 4] = Default::default();
+        const REFERRED: [Record; 4] = [
+            Record::Patient,
+            Record::Resource,
+            Record::Service,
+            Record::Location,
+        ];
+        let row = sqlx::query(
+            "SELECT patient, resource, service, location, told, data FROM appointment
+             WHERE facility = ?1 AND id = ?2",
+        )
+        .bind(self.facility)
+        .bind(self.appointment())
+        .fetch_optional(&mut *self.db)
+        .await
+        .map_err(failed)?;
+        if let Some(row) = row {
+            for (index, reference) in references.iter_mut().enumerate() {
+                *reference = row.try_get(index).map_err(failed)?;
+            }
+            told = row.try_get(4).map_err(failed)?;
+            known.set(
+                Record::Appointment,
+                rows::object(row.try_get(5).map_err(failed)?)?,
+            );
+        }
+        for (record, reference) in REFERRED.into_iter().zip(&references) {
+            let Some(id) = self.event.records.id(record).or(reference.as_deref()) else {
+                continue;
+            };
+            let row = sqlx::query(
+                "SELECT data, told FROM record WHERE facility = ?1 AND kind = ?2 AND id = ?3",
+            )
+            .bind(self.facility)
+            .bind(record.name())
+            .bind(id)
+            .fetch_optional(&mut *self.db)
+            .await
+            .map_err(failed)?;
+            if let Some(row) = row {
+                known.set(record, rows::object(row.try_get(0).map_err(failed)?)?);
+                if self.event.kind.subject() == record {
+                    told = row.try_get(1).map_err(failed)?;
+                }
+            }
+        }
+        Ok((known, told))
+    }
+
+    /// Every message about the event's subject, the oldest first.
+    async fn standing(&mut self) -> Result<Vec<Message>> {
+        const BY_APPOINTMENT: &str = concat!(
+            "SELECT ",
+            rows::message_columns!(),
+            " FROM message m WHERE m.facility = ?1 AND m.appointment = ?2 ORDER BY m.ordinal"
+        );
+        const BY_PATIENT: &str = concat!(
+            "SELECT ",
+            rows::message_columns!(),
+            " FROM message m WHERE m.facility = ?1 AND m.appointment = '' AND m.patient = ?2 ORDER BY m.ordinal"
+        );
+        let query = match self.event.kind.subject() {
+            Record::Appointment => BY_APPOINTMENT,
+            _ => BY_PATIENT,
+        };
+        let subject = self
+            .event
+            .records
+            .id(self.event.kind.subject())
+            .unwrap_or_default();
+        let rows = sqlx::query(query)
+            .bind(self.facility)
+            .bind(subject)
+            .fetch_all(&mut *self.db)
+            .await
+            .map_err(failed)?;
+        rows.iter().map(rows::message).collect()
+    }
+
+    /// Keeps the records. `told` is the time of the newest event about the subject.
+    async fn keep(&mut self, plan: &Plan, told: i64) -> Result<()> {
+        for (record, object) in plan.records.iter() {
+            let Some(id) = object.get("id").and_then(Value::as_str) else {
+                continue;
+            };
+            let data = Value::Object(object.clone()).to_string();
+            if record == Record::Appointment {
+                sqlx::query(
+                    "INSERT INTO appointment (facility, id, patient, resource, service, location, told, data)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                     ON CONFLICT (facility, id) DO UPDATE SET patient = excluded.patient,
+                       resource = excluded.resource, service = excluded.service,
+                       location = excluded.location, told = excluded.told, data = excluded.data",
+                )
+                .bind(self.facility)
+                .bind(id)
+                .bind(plan.records.id(Record::Patient))
+                .bind(plan.records.id(Record::Resource))
+                .bind(plan.records.id(Record::Service))
+                .bind(plan.records.id(Record::Location))
+                .bind(told)
+                .bind(data)
+                .execute(&mut *self.db)
+                .await
+                .map_err(failed)?;
+            } else {
+                sqlx::query(
+                    "INSERT INTO record (facility, kind, id, told, data) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT (facility, kind, id) DO UPDATE SET
+                       told = max(told, excluded.told), data = excluded.data",
+                )
+                .bind(self.facility)
+                .bind(record.name())
+                .bind(id)
+                .bind(told)
+                .bind(data)
+                .execute(&mut *self.db)
+                .await
+                .map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Facts changed: a worker that judged a message by the old ones must not send it.
+    async fn changed(&mut self) -> Result<()> {
+        let patient = match self.event.kind.subject() {
+            Record::Patient => self.subject(),
+            _ => "",
+        };
+        sqlx::query(
+            "UPDATE message SET fence = fence + 1, lease = 0, strikes = 0
+             WHERE facility = ?1 AND lease > 0 AND state IN ('planned', 'held')
+               AND ((appointment <> '' AND appointment = ?2) OR (patient <> '' AND patient = ?3))",
+        )
+        .bind(self.facility)
+        .bind(self.appointment())
+        .bind(patient)
+        .execute(&mut *self.db)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn add(&mut self, new: &NewMessage, plan: &Plan) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO message (facility, id, appointment, patient, kind, channel, recipient, ordinal,
+               notice, urgent, reminder, state, reason, policy, line, due, due_civil, expires,
+               confirmation_requested, event, visit_start, generation, created, updated)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+               ?19, ?20, ?21, ?22, ?23, ?23)",
+        )
+        .bind(self.facility)
+        .bind(new.id.to_string())
+        .bind(self.appointment())
+        .bind(plan.records.id(Record::Patient).unwrap_or_default())
+        .bind(new.kind.as_str())
+        .bind(new.channel.name())
+        .bind(new.recipient.name())
+        .bind(new.ordinal)
+        .bind(new.notice)
+        .bind(new.kind.is_urgent())
+        .bind(new.kind.is_reminder())
+        .bind(new.state.name())
+        .bind(&new.reason)
+        .bind(&*new.origin.policy)
+        .bind(new.origin.line)
+        .bind(millis(new.due))
+        .bind(new.due_civil.to_string())
+        .bind(new.expires.map(millis))
+        .bind(new.confirmation_requested)
+        .bind(self.event.kind.name())
+        .bind(plan.visit_start.map(|start| start.to_string()))
+        .bind(&plan.generation)
+        .bind(millis(self.now))
+        .execute(&mut *self.db)
+        .await
+        .map_err(failed)?;
+        self.tell(
+            new.id,
+            &Step::Planned {
+                event: self.event.kind,
+                source: self.event.source.clone(),
+                id: self.event.id.clone(),
+                origin: new.origin.clone(),
+                due: new.due_civil,
+                reason: new.reason.clone(),
+            },
+        )
+        .await
+    }
+
+    async fn reschedule(
+        &mut self,
+        change: &Change,
+        plan: &Plan,
+        standing: &[Message],
+    ) -> Result<()> {
+        let Change::Move {
+            id,
+            due,
+            due_civil,
+            expires,
+            confirmation_requested,
+            origin,
+        } = change
+        else {
+            return Ok(());
+        };
+        sqlx::query(
+            "UPDATE message SET state = 'planned', reason = NULL, due = ?3, due_civil = ?4, expires = ?5,
+               confirmation_requested = ?6, policy = ?7, line = ?8, visit_start = ?9, generation = ?10,
+               updated = ?11, fence = fence + 1, lease = 0
+             WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held')",
+        )
+        .bind(self.facility)
+        .bind(id.to_string())
+        .bind(millis(*due))
+        .bind(due_civil.to_string())
+        .bind(expires.map(millis))
+        .bind(confirmation_requested)
+        .bind(&*origin.policy)
+        .bind(origin.line)
+        .bind(plan.visit_start.map(|start| start.to_string()))
+        .bind(&plan.generation)
+        .bind(millis(self.now))
+        .execute(&mut *self.db)
+        .await
+        .map_err(failed)?;
+        let from = standing
+            .iter()
+            .find(|message| message.id == *id)
+            .map_or(*due_civil, |m| m.due_civil);
+        let step = Step::Moved {
+            event: self.event.kind,
+            id: self.event.id.clone(),
+            from,
+            to: *due_civil,
+        };
+        self.tell(*id, &step).await
+    }
+
+    async fn withdraw(&mut self, id: MessageId, reason: &str) -> Result<()> {
+        sqlx::query(
+            "UPDATE message SET state = 'withdrawn', reason = ?3, updated = ?4, fence = fence + 1, lease = 0
+             WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held')",
+        )
+        .bind(self.facility)
+        .bind(id.to_string())
+        .bind(reason)
+        .bind(millis(self.now))
+        .execute(&mut *self.db)
+        .await
+        .map_err(failed)?;
+        let step = Step::Withdrawn {
+            event: self.event.kind,
+            id: self.event.id.clone(),
+            reason: reason.to_string(),
+        };
+        self.tell(id, &step).await
+    }
+
+    async fn tell(&mut self, id: MessageId, step: &Step) -> Result<()> {
+        super::queue::append(
+            self.db,
+            self.facility,
+            &id.to_string(),
+            millis(self.now),
+            step,
+        )
+        .await
+    }
+
+    /// Removes everything that is known of a patient: their records and waiting messages, and what
+    /// sent ones said and where they went.
+    async fn erase(&mut self) -> Result<()> {
+        let patient = self.subject().to_string();
+        for statement in [
+            "DELETE FROM story WHERE facility = ?1 AND message IN (SELECT id FROM message
+               WHERE facility = ?1 AND patient = ?2 AND state IN ('planned', 'held'))",
+            "DELETE FROM message WHERE facility = ?1 AND patient = ?2 AND state IN ('planned', 'held')",
+            "UPDATE message SET address = NULL, subject = NULL, text = NULL, reason = NULL
+               WHERE facility = ?1 AND patient = ?2",
+            "DELETE FROM appointment WHERE facility = ?1 AND patient = ?2",
+            "DELETE FROM record WHERE facility = ?1 AND kind = 'patient' AND id = ?2",
+        ] {
+            sqlx::query(statement)
+                .bind(self.facility)
+                .bind(&patient)
+                .execute(&mut *self.db)
+                .await
+                .map_err(failed)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+-- Facts, events and the outbox. Every key begins with the facility.
+-- Instants are milliseconds since 1970 (UTC); civil times are text on the clinic's wall clock.
+
+-- What agendas told, by the key under which a repeated event is known.
+CREATE TABLE event (
+  facility TEXT NOT NULL,
+  source TEXT NOT NULL,
+  id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  time INTEGER,
+  received INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  PRIMARY KEY (facility, source, id)
+) WITHOUT ROWID;
+
+-- What is known of patients, resources, services and locations, as JSON.
+CREATE TABLE record (
+  facility TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  told INTEGER NOT NULL,
+  data TEXT NOT NULL,
+  PRIMARY KEY (facility, kind, id)
+) WITHOUT ROWID;
+
+-- What is known of appointments. `told` is the time of the newest event that was applied.
+CREATE TABLE appointment (
+  facility TEXT NOT NULL,
+  id TEXT NOT NULL,
+  patient TEXT,
+  resource TEXT,
+  service TEXT,
+  location TEXT,
+  told INTEGER NOT NULL,
+  data TEXT NOT NULL,
+  PRIMARY KEY (facility, id)
+) WITHOUT ROWID;
+CREATE INDEX appointment_of_patient ON appointment (facility, patient);
+
+-- The outbox, which is also the message summary.
+CREATE TABLE message (
+  facility TEXT NOT NULL,
+  id TEXT NOT NULL,
+  -- Empty where it is about none: NULLs would make the key below not unique.
+  appointment TEXT NOT NULL,
+  patient TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  ordinal INTEGER NOT NULL,
+  notice INTEGER NOT NULL,
+  urgent INTEGER NOT NULL,
+  reminder INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT,
+  policy TEXT,
+  line INTEGER,
+  due INTEGER NOT NULL,
+  due_civil TEXT NOT NULL,
+  expires INTEGER,
+  confirmation_requested INTEGER NOT NULL,
+  event TEXT,
+  visit_start TEXT,
+  generation TEXT,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  via TEXT,
+  gateway TEXT,
+  gateway_id TEXT,
+  address TEXT,
+  subject TEXT,
+  text TEXT,
+  encoding TEXT,
+  segments INTEGER NOT NULL DEFAULT 0,
+  credits TEXT NOT NULL DEFAULT '0',
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  sent_at INTEGER,
+  -- A worker's claim: until when it holds the message, the proof that it does, and how often the
+  -- message was taken without coming to a judgement.
+  lease INTEGER NOT NULL DEFAULT 0,
+  fence INTEGER NOT NULL DEFAULT 0,
+  strikes INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (facility, id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX message_key
+  ON message (facility, appointment, patient, kind, channel, recipient, ordinal);
+CREATE INDEX message_due
+  ON message (facility, channel, urgent DESC, due) WHERE state IN ('planned', 'held');
+CREATE INDEX message_under_way ON message (facility, lease) WHERE state = 'sending';
+CREATE INDEX message_to_person
+  ON message (facility, patient, sent_at) WHERE sent_at IS NOT NULL;
+CREATE INDEX message_at_gateway
+  ON message (facility, gateway, gateway_id) WHERE gateway_id IS NOT NULL;
+CREATE INDEX message_by_due ON message (facility, due);
+
+-- What happened to each message, in order.
+CREATE TABLE story (
+  facility TEXT NOT NULL,
+  message TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  step TEXT NOT NULL,
+  PRIMARY KEY (facility, message, seq)
+) WITHOUT ROWID;
+
+-- Which rules serve each clinic, and what is wrong with newer ones.
+CREATE TABLE generation (
+  facility TEXT NOT NULL,
+  id TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  refused TEXT,
+  PRIMARY KEY (facility)
+) WITHOUT ROWID;

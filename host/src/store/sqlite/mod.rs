@@ -1,0 +1,292 @@
+//! The embedded store: SQLite with one writer, a pool of readers, and every commit on the disk
+//! before it is told.
+
+mod ingest;
+mod queue;
+mod read;
+mod receive;
+mod rows;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rappel_core::civil::Instant;
+use rappel_core::event::Event;
+use rappel_core::facts::Records;
+use rappel_core::ids::{AppointmentId, FacilityId, MessageId};
+use rappel_core::provider::Receipt;
+use rappel_core::store::{
+    Claimed, Count, Entry, Filter, GenerationRecord, Ingested, Lane, Message, Planner, Result,
+    Store, StoreError, Transition,
+};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+/// How many connections read at once: the API, the command line and the queues' clocks.
+const READERS: u32 = 4;
+
+/// A store in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    /// One connection, so that writers wait for each other here and never in SQLite.
+    writer: SqlitePool,
+    readers: SqlitePool,
+    /// Held as long as the store is open for writing: a second host on the same file would take the
+    /// messages that this one is sending for abandoned.
+    _lock: Option<File>,
+}
+
+impl SqliteStore {
+    /// Opens a file for the one host that serves it, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When the file can't be opened or migrated, or another host serves it.
+    pub async fn open(path: &Path) -> Result<Self> {
+        let lock = lock(path)?;
+        let options = options().filename(path).create_if_missing(true);
+        let store = Self {
+            writer: pool(1, options.clone(), path).await?,
+            readers: pool(
+                READERS,
+                options.read_only(true).create_if_missing(false),
+                path,
+            )
+            .await?,
+            _lock: Some(lock),
+        };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Opens a file for reading, beside the host that serves it.
+    ///
+    /// # Errors
+    /// When there is no such file or it isn't Rappel's.
+    pub async fn open_read_only(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Err(StoreError(format!(
+                "there is no database at {}; `rappel serve` makes one, and `--database` names another",
+                path.display()
+            )));
+        }
+        let readers = pool(READERS, options().filename(path).read_only(true), path).await?;
+        Ok(Self {
+            writer: readers.clone(),
+            readers,
+            _lock: None,
+        })
+    }
+
+    /// A store in memory, for simulations and tests.
+    ///
+    /// # Errors
+    /// When SQLite fails, which it has no reason to.
+    pub async fn in_memory() -> Result<Self> {
+        let path = Path::new("memory");
+        // Each connection to `:memory:` has a database of its own, so there is one.
+        let writer = pool(1, options().in_memory(true), path).await?;
+        let store = Self {
+            readers: writer.clone(),
+            writer,
+            _lock: None,
+        };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    async fn migrate(&self) -> Result<()> {
+        sqlx::migrate!("src/store/sqlite/migrations")
+            .run(&self.writer)
+            .await
+            .map_err(|error| {
+                StoreError(format!("the database can't be brought up to date: {error}"))
+            })
+    }
+
+    /// A transaction that writes. It takes the write lock at once: one that began as a reader could
+    /// not become a writer while another wrote, whatever it waits.
+    async fn write(&self) -> Result<Transaction<'static, Sqlite>> {
+        self.writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(failed)
+    }
+}
+
+fn options() -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .journal_mode(SqliteJournalMode::Wal)
+        // `NORMAL` may lose the last commits when the power fails, and a lost "sent" is sent again.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(false)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("temp_store", "memory")
+        .pragma("cache_size", "-16000")
+}
+
+async fn pool(size: u32, options: SqliteConnectOptions, path: &Path) -> Result<SqlitePool> {
+    SqlitePoolOptions::new()
+        .max_connections(size)
+        // A connection in memory is the database: it must not be closed for idleness.
+        .min_connections(u32::from(size == 1))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await
+        .map_err(|error| {
+            StoreError(format!(
+                "the database {} can't be opened: {error}",
+                path.display()
+            ))
+        })
+}
+
+fn lock(path: &Path) -> Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let cant =
+        |error: std::io::Error| StoreError(format!("{} can't be locked: {error}", name.display()));
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(cant)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError(format!(
+            "another `rappel serve` uses {}; one host serves a database",
+            path.display()
+        ))),
+        Err(std::fs::TryLockError::Error(error)) => Err(cant(error)),
+    }
+}
+
+/// What went wrong in the database. SQLite's messages name tables and files, never values.
+fn failed(error: sqlx::Error) -> StoreError {
+    StoreError(format!("the database failed: {error}"))
+}
+
+fn millis(instant: Instant) -> i64 {
+    instant.timestamp_millis()
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ingest(
+        &self,
+        facility: &FacilityId,
+        events: &[Event],
+        now: Instant,
+        planner: &dyn Planner,
+    ) -> Result<Vec<Ingested>> {
+        self.ingest_events(facility, events, now, planner).await
+    }
+
+    async fn claim(
+        &self,
+        lane: &Lane,
+        now: Instant,
+        day: (Instant, Instant),
+        limit: u32,
+        lease: Instant,
+    ) -> Result<Vec<Claimed>> {
+        self.claim_due(lane, now, day, limit, lease).await
+    }
+
+    async fn claim_stuck(
+        &self,
+        facility: &FacilityId,
+        now: Instant,
+        day: (Instant, Instant),
+        lease: Instant,
+        all: bool,
+    ) -> Result<Vec<Claimed>> {
+        self.claim_abandoned(facility, now, day, lease, all).await
+    }
+
+    async fn commit(
+        &self,
+        steps: &[Transition],
+        now: Instant,
+        day: (Instant, Instant),
+    ) -> Result<Vec<bool>> {
+        self.commit_steps(steps, now, day).await
+    }
+
+    async fn release(&self, facility: &FacilityId, held: &[(MessageId, i64)]) -> Result<()> {
+        self.let_go(facility, held).await
+    }
+
+    async fn receive(
+        &self,
+        facility: &FacilityId,
+        gateway: &str,
+        receipts: &[Receipt],
+        now: Instant,
+    ) -> Result<Vec<Option<MessageId>>> {
+        self.apply_receipts(facility, gateway, receipts, now).await
+    }
+
+    async fn next_due(&self, lane: &Lane) -> Result<Option<Instant>> {
+        self.read_next_due(lane).await
+    }
+
+    async fn messages(&self, filter: &Filter) -> Result<Vec<Message>> {
+        self.read_messages(filter).await
+    }
+
+    async fn story(&self, facility: &FacilityId, id: MessageId) -> Result<Vec<Entry>> {
+        self.read_story(facility, id).await
+    }
+
+    async fn records(
+        &self,
+        facility: &FacilityId,
+        appointment: &AppointmentId,
+    ) -> Result<Option<Records>> {
+        self.read_records(facility, appointment).await
+    }
+
+    async fn counts(&self) -> Result<Vec<Count>> {
+        self.read_counts().await
+    }
+
+    async fn note_generation(&self, record: &GenerationRecord) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO generation (facility, id, since, refused) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (facility) DO UPDATE SET
+               since = CASE WHEN id = excluded.id THEN since ELSE excluded.since END,
+               id = excluded.id, refused = excluded.refused",
+        )
+        .bind(record.facility.as_str())
+        .bind(&record.id)
+        .bind(millis(record.since))
+        .bind(&record.refused)
+        .execute(&self.writer)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn generations(&self) -> Result<Vec<GenerationRecord>> {
+        self.read_generations().await
+    }
+
+    async fn redact(&self, facility: &FacilityId, before: Instant) -> Result<u64> {
+        let done = sqlx::query(
+            "UPDATE message SET address = NULL, subject = NULL, text = NULL
+             WHERE facility = ?1 AND due < ?2 AND text IS NOT NULL
+               AND state NOT IN ('planned', 'held', 'sending')",
+        )
+        .bind(facility.as_str())
+        .bind(millis(before))
+        .execute(&self.writer)
+        .await
+        .map_err(failed)?;
+        Ok(done.rows_affected())
+    }
+}
