@@ -535,6 +535,9 @@ pub trait Store: Send + Sync {
     /// The generation that serves each clinic.
     async fn generations(&self) -> Result<Vec<GenerationRecord>>;
 
+    /// The key that the host makes links with: made once, kept with the messages it was used for.
+    async fn link_key(&self) -> Result<[u8; 32]>;
+
     /// Removes the texts and addresses of messages that came to their end before a time; tells how many.
     async fn redact(&self, facility: &FacilityId, before: Instant) -> Result<u64>;
 }

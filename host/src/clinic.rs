@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use rappel_core::channel::{Channel, ChannelKind};
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::ids::FacilityId;
-use rappel_core::provider::Provider;
+use rappel_core::provider::{Proof, Provider};
 use rappel_core::settings::{Gateway, Limits, Settings};
 
 use crate::engine::Generation;
@@ -25,6 +25,25 @@ pub trait OpenGateway: Send + Sync {
         adapter: Option<Arc<dyn Provider>>,
         folder: &std::path::Path,
     ) -> Result<Arc<dyn Channel>, String>;
+
+    /// The proof that calls from a gateway must bring; `None` where it can't report anything.
+    ///
+    /// # Errors
+    /// As [`OpenGateway::open`].
+    fn proof(
+        &self,
+        gateway: &Gateway,
+        adapter: &dyn Provider,
+    ) -> Result<Option<Arc<dyn Proof>>, String>;
+}
+
+/// A gateway that reports what became of messages.
+#[derive(Clone)]
+pub struct Reporter {
+    /// Reads what it reports.
+    pub adapter: Arc<dyn Provider>,
+    /// Proves that it is the gateway.
+    pub proof: Arc<dyn Proof>,
 }
 
 /// Rules with the gateways that they name.
@@ -32,6 +51,7 @@ pub struct Live {
     /// The rules.
     pub rules: Arc<Generation>,
     gateways: BTreeMap<String, Arc<dyn Channel>>,
+    reporters: BTreeMap<String, Reporter>,
 }
 
 impl Live {
@@ -44,35 +64,61 @@ impl Live {
         folder: &std::path::Path,
         open: &dyn OpenGateway,
     ) -> Result<Self, Vec<String>> {
-        let mut gateways = BTreeMap::new();
+        let mut live = Self::with(rules, BTreeMap::new());
         let mut errors = Vec::new();
+        let rules = live.rules.clone();
         for (name, gateway) in used(rules.settings()) {
-            if gateways.contains_key(name) {
-                continue;
-            }
-            match open.open(name, gateway, rules.adapter_of(gateway), folder) {
-                Ok(channel) => {
-                    gateways.insert(name.to_string(), channel);
-                }
-                Err(error) => errors.push(format!("gateway `{name}`: {error}")),
+            if !live.gateways.contains_key(name)
+                && let Err(error) = live.add(name, gateway, folder, open)
+            {
+                errors.push(format!("gateway `{name}`: {error}"));
             }
         }
         if errors.is_empty() {
-            Ok(Self { rules, gateways })
+            Ok(live)
         } else {
             Err(errors)
         }
     }
 
+    fn add(
+        &mut self,
+        name: &str,
+        gateway: &Gateway,
+        folder: &std::path::Path,
+        open: &dyn OpenGateway,
+    ) -> Result<(), String> {
+        let adapter = self.rules.adapter_of(gateway);
+        if let Some(adapter) = &adapter
+            && let Some(proof) = open.proof(gateway, &**adapter)?
+        {
+            let adapter = adapter.clone();
+            self.reporters
+                .insert(name.to_string(), Reporter { adapter, proof });
+        }
+        let channel = open.open(name, gateway, adapter, folder)?;
+        self.gateways.insert(name.to_string(), channel);
+        Ok(())
+    }
+
     /// The rules with gateways that somebody else opened.
     pub fn with(rules: Arc<Generation>, gateways: BTreeMap<String, Arc<dyn Channel>>) -> Self {
-        Self { rules, gateways }
+        Self {
+            rules,
+            gateways,
+            reporters: BTreeMap::new(),
+        }
     }
 
     /// The gateway that carries a channel: its name, its limits and the way to it.
     pub fn gateway(&self, channel: ChannelKind) -> Option<(&str, &Limits, &Arc<dyn Channel>)> {
         let (name, gateway) = self.rules.settings().gateway(channel)?;
         Some((name, gateway.limits(), self.gateways.get(name)?))
+    }
+
+    /// The gateway of a name, if it reports what became of messages.
+    pub fn reporter(&self, name: &str) -> Option<&Reporter> {
+        self.reporters.get(name)
     }
 
     /// The gateway of a name.

@@ -2,10 +2,13 @@
 //!
 //! [`engine`] decides and is pure; [`store`] keeps; everything else moves things from one to the other.
 
+pub mod api;
 pub mod clinic;
 pub mod clock;
 pub mod dispatch;
 pub mod engine;
 pub mod folder;
 pub mod reload;
+pub mod serve;
+pub mod simulate;
 pub mod store;

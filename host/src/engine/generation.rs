@@ -14,7 +14,6 @@ use rappel_core::message::MessageFacts;
 use rappel_core::provider::Provider;
 use rappel_core::settings::{Gateway, Settings};
 
-use super::links::MessageLinks;
 
 /// The files of a clinic: their texts by their paths inside its folder, with `/` between the parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -137,7 +136,7 @@ impl Generation {
         _template: &(),
         _visit: &Visit,
         _facts: &MessageFacts,
-        _links: &MessageLinks,
+        _links: &[(rappel_core::kind::Named, String)],
         _language: Language,
     ) -> Result<Content, String> {
         Err("no".into())

@@ -3,25 +3,13 @@
 use std::fmt;
 
 use rappel_core::ids::{FacilityId, MessageId};
+use rappel_core::kind::Named;
 use rappel_core::settings::Settings;
 
 /// Makes the secret parts of links. The key stays on the host.
 #[derive(Clone)]
 pub struct Links {
     key: [u8; 32],
-}
-
-/// The links of one message; absent where the clinic has no page for them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MessageLinks {
-    /// Where the patient confirms.
-    pub confirm: Option<String>,
-    /// Where the patient cancels.
-    pub cancel: Option<String>,
-    /// Where the patient takes another time.
-    pub reschedule: Option<String>,
-    /// Where the patient refuses more messages.
-    pub unsubscribe: Option<String>,
 }
 
 impl Links {
@@ -35,23 +23,26 @@ impl Links {
         Self { key: [0; 32] }
     }
 
-    /// The links of a message.
+    /// The links of a message; those that the clinic has no page for are left out.
     pub fn of(
         &self,
         settings: &Settings,
         facility: &FacilityId,
         message: MessageId,
-    ) -> MessageLinks {
-        let link = |purpose: &str, page: &Option<String>| {
-            page.as_ref()
-                .map(|page| page.replace("{token}", &self.token(facility, message, purpose)))
-        };
-        MessageLinks {
-            confirm: link("confirm", &settings.links.confirm),
-            cancel: link("cancel", &settings.links.cancel),
-            reschedule: link("reschedule", &settings.links.reschedule),
-            unsubscribe: link("unsubscribe", &settings.links.unsubscribe),
-        }
+    ) -> Vec<(Named, String)> {
+        let pages = &settings.links;
+        [
+            (Named::ConfirmUrl, "confirm", &pages.confirm),
+            (Named::CancelUrl, "cancel", &pages.cancel),
+            (Named::RescheduleUrl, "reschedule", &pages.reschedule),
+            (Named::UnsubscribeUrl, "unsubscribe", &pages.unsubscribe),
+        ]
+        .into_iter()
+        .filter_map(|(name, purpose, page)| {
+            let token = self.token(facility, message, purpose);
+            Some((name, page.as_ref()?.replace("{token}", &token)))
+        })
+        .collect()
     }
 
     /// 128 bits that only the holder of the key can make, as 26 letters and digits that survive being
@@ -80,5 +71,44 @@ impl Links {
 impl fmt::Debug for Links {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Links(hidden)")
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_of_one_clinic_message_and_purpose() {
+        let links = Links::new([7; 32]);
+        let message = |number| MessageId(uuid::Uuid::from_u128(number));
+        let token = |facility: &str, number, purpose| {
+            links.token(&FacilityId::new(facility), message(number), purpose)
+        };
+        let mut tokens = vec![
+            token("a", 1, "confirm"),
+            token("a", 1, "cancel"),
+            token("a", 2, "confirm"),
+            token("b", 1, "confirm"),
+            Links::preview().token(&FacilityId::new("a"), message(1), "confirm"),
+        ];
+        assert_eq!(token("a", 1, "confirm"), tokens[0]);
+        assert!(tokens.iter().all(|token| token.len() == 26), "{tokens:?}");
+        tokens.sort();
+        tokens.dedup();
+        assert_eq!(tokens.len(), 5);
+    }
+
+    #[test]
+    fn only_pages_that_the_clinic_has_become_links() {
+        let text = "id = \"x\"\nname = \"X\"\nzone = \"Europe/Paris\"\ncountry = \"FR\"\n\
+                    [links]\nconfirm = \"https://rdv.example.org/c/{token}\"\n";
+        let (settings, _) = Settings::read(text).unwrap();
+        let made = Links::preview().of(&settings, &settings.id, MessageId(uuid::Uuid::nil()));
+        assert_eq!(made.len(), 1);
+        let (name, url) = &made[0];
+        assert_eq!(*name, Named::ConfirmUrl);
+        assert!(url.starts_with("https://rdv.example.org/c/") && !url.contains('{'), "{url}");
     }
 }

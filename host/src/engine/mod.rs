@@ -11,6 +11,6 @@ mod planner;
 pub use apply::{Applied, apply, time_of};
 pub use generation::{Folder, Generation};
 pub use judge::{Judgement, Letter, Outcome, judge};
-pub use links::{Links, MessageLinks};
+pub use links::Links;
 pub use plan::{Occasion, difference};
 pub use planner::EventPlanner;

@@ -22,7 +22,7 @@ use rappel_core::store::{
     Store, StoreError, Transition,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
 /// How many connections read at once: the API, the command line and the queues' clocks.
 const READERS: u32 = 4;
@@ -274,6 +274,16 @@ impl Store for SqliteStore {
 
     async fn generations(&self) -> Result<Vec<GenerationRecord>> {
         self.read_generations().await
+    }
+
+    async fn link_key(&self) -> Result<[u8; 32]> {
+        let row = sqlx::query("SELECT key FROM link_key")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(failed)?;
+        let key: Vec<u8> = row.try_get(0).map_err(failed)?;
+        key.try_into()
+            .map_err(|_| StoreError("the database holds a key of the wrong length".into()))
     }
 
     async fn redact(&self, facility: &FacilityId, before: Instant) -> Result<u64> {

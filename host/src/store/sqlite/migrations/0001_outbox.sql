@@ -111,3 +111,10 @@ CREATE TABLE generation (
   refused TEXT,
   PRIMARY KEY (facility)
 ) WITHOUT ROWID;
+
+-- The key that links are made with.
+CREATE TABLE link_key (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  key BLOB NOT NULL
+);
+INSERT INTO link_key (one, key) VALUES (1, randomblob(32));

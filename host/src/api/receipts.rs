@@ -1,0 +1,73 @@
+//! `/receipts/CLINIC/GATEWAY`: gateways report what became of messages. Every call proves where it
+//! comes from; what can't is answered 401 and nothing else.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use rappel_core::ids::FacilityId;
+use rappel_core::provider::Inbound;
+
+use super::{Api, error, store_failed};
+use crate::serve::ReceiptError;
+
+pub(super) async fn report(
+    State(api): State<Api>,
+    Path((clinic, gateway)): Path<(String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    let is_form = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    let call = Inbound {
+        query: pairs(uri.query().unwrap_or_default()),
+        form: if is_form { pairs(&body) } else { Vec::new() },
+        body,
+    };
+    let path = uri
+        .path_and_query()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let headers: Vec<(String, String)> = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_string())))
+        .collect();
+    let facility = FacilityId::new(clinic);
+    match api
+        .host
+        .receipts(&facility, &gateway, &path, &headers, &call)
+        .await
+    {
+        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        // The caller learns nothing about which part of its proof is wrong.
+        Err(ReceiptError::Refused(refusal)) => {
+            tracing::warn!(%facility, %gateway, reason = %refusal, "a report was refused");
+            StatusCode::UNAUTHORIZED.into_response()
+        }
+        Err(ReceiptError::Unknown) => error(
+            StatusCode::NOT_FOUND,
+            "gateway",
+            "no gateway of that name reports here",
+            "check the URL",
+        ),
+        Err(ReceiptError::Unreadable(reason)) => {
+            tracing::warn!(%facility, %gateway, %reason, "a report can't be read");
+            error(
+                StatusCode::BAD_REQUEST,
+                "report",
+                reason,
+                "the adapter's `receipt` reads it",
+            )
+        }
+        Err(ReceiptError::Store(failure)) => store_failed(&failure),
+    }
+}
+
+/// The pairs of a query or form.
+fn pairs(text: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(text.as_bytes())
+        .into_owned()
+        .collect()
+}
