@@ -99,8 +99,17 @@ codes! {
     SMS_TOO_LONG = "E0303" "An SMS is always too long";
     WRONG_CHANNEL = "E0304" "A filter belongs to another channel";
     SMS_MAY_BE_TOO_LONG = "W0351" "An SMS can become too long";
-    COSTLY_CHARACTER = "W0352" "A character makes every SMS dearer";
+    COSTLY_CHARACTER = "W0352" "A character makes the SMS dearer";
     RAW_HTML = "W0353" "HTML in an e-mail is shown as text";
+
+    BAD_MANIFEST = "E0601" "An adapter's manifest can't be read";
+    MANIFEST_MISFIT = "E0602" "An adapter's manifest contradicts itself";
+    BAD_ADAPTER = "E0603" "An adapter's script can't be read";
+    ADAPTER_REFUSED = "E0604" "An adapter's script uses what scripts can't use";
+    ADAPTER_UNKNOWN_NAME = "E0605" "An adapter's script names what isn't there";
+    ADAPTER_LACKS_FUNCTION = "E0606" "An adapter and its manifest differ on its functions";
+    BAD_ADAPTER_CASES = "E0607" "An adapter's cases can't be read";
+    ADAPTER_CASE_FAILS = "E0608" "An adapter's case fails";
 
     // The languages add their rows here, each in its range.
     BAD_SETTINGS = "E0701" "The settings can't be read";

@@ -1,0 +1,219 @@
+//! Second stage: from a tree to a draft, in which every name, filter and condition has its meaning.
+//!
+//! Included parts are put in here. What can't be understood is told and left out, so that one check
+//! finds everything.
+
+mod bracket;
+mod condition;
+mod draft;
+mod evaluate;
+mod include;
+mod value;
+
+use rappel_core::diagnostic::codes;
+use rappel_core::settings::SmsMode;
+use rappel_core::{ChannelKind, Diagnostic};
+use rappel_grammar::Span;
+use rappel_grammar::tree::{Node, Section, Text};
+
+pub(crate) use draft::{Comparison, Draft, Operator, Outside, Piece, Side, Slot, Test};
+
+use crate::options::Options;
+use crate::parse::File;
+use crate::render::clean;
+use crate::sms;
+use crate::variables::Variable;
+use condition::Guards;
+
+/// A part that another template includes.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What diagnostics call its file: `templates/signature.trd`.
+    pub file: String,
+    /// Its text.
+    pub source: String,
+}
+
+/// Looks a part up by its name.
+pub type Parts<'p> = dyn Fn(&str) -> Option<Part> + 'p;
+
+/// Checks a template's nodes and turns them into a draft.
+pub(crate) fn check(
+    nodes: &[Node<'_>],
+    file: &File,
+    options: &Options,
+    parts: &Parts<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Draft {
+    let mut checker = Checker {
+        options,
+        parts,
+        diagnostics,
+        draft: Draft::default(),
+        file: file.clone(),
+        including: Vec::new(),
+        expanded: file.source.len(),
+        guards: Guards::default(),
+    };
+    let pieces = checker.nodes(nodes);
+    Draft {
+        pieces,
+        ..checker.draft
+    }
+}
+
+struct Checker<'c> {
+    options: &'c Options,
+    parts: &'c Parts<'c>,
+    diagnostics: &'c mut Vec<Diagnostic>,
+    draft: Draft,
+    /// The file that is being read: the template's own, or a part's.
+    file: File,
+    /// The names of the parts around it.
+    including: Vec<String>,
+    /// The bytes read so far, parts as often as they are included.
+    expanded: usize,
+    /// The values that are known to be present here.
+    guards: Guards,
+}
+
+impl Checker<'_> {
+    fn tell(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn nodes(&mut self, nodes: &[Node<'_>]) -> Vec<Piece> {
+        let mut pieces = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            match node {
+                Node::Text(text) => self.text(*text, &mut pieces),
+                Node::Escape(span) => self.text(
+                    Text {
+                        text: "[",
+                        span: *span,
+                    },
+                    &mut pieces,
+                ),
+                Node::Bracket(text) => {
+                    self.bracket(*text);
+                    self.text(*text, &mut pieces);
+                }
+                Node::Remark(_) => pieces.push(Piece::Mark),
+                Node::Value(value) => pieces.extend(self.value(value)),
+                Node::Section(section) => {
+                    let section = self.section(section);
+                    pieces.push(section);
+                }
+                Node::Include(include) => self.include(include, &mut pieces),
+            }
+        }
+        pieces
+    }
+
+    fn text(&mut self, text: Text<'_>, pieces: &mut Vec<Piece>) {
+        if self.options.channel == ChannelKind::Sms {
+            self.alphabet(text.text, text.span.start);
+        }
+        let range = self.draft.literal(text.text);
+        match pieces.last_mut() {
+            Some(Piece::Text(last)) if last.end == range.start => last.end = range.end,
+            _ => pieces.push(Piece::Text(range)),
+        }
+    }
+
+    /// Notes the characters that keep an SMS out of the 7-bit alphabet.
+    fn alphabet(&mut self, text: &str, offset: usize) {
+        for (at, c) in text
+            .char_indices()
+            .filter(|(_, c)| !sms::is_in_alphabet(*c))
+        {
+            // Control characters are taken out anyway.
+            if c.is_control() || !clean::is_visible(c) && c != '\u{a0}' && c != '\u{202f}' {
+                continue;
+            }
+            let span = Span::new(offset + at, offset + at + c.len_utf8());
+            match self.options.sms_mode {
+                SmsMode::Transliterate if sms::counterpart(c).is_some() => {}
+                SmsMode::Transliterate | SmsMode::Unicode => {
+                    self.draft.outside.push(Outside {
+                        character: c,
+                        file: self.file.clone(),
+                        span,
+                    });
+                }
+                SmsMode::Refuse => {
+                    let diagnostic = self
+                        .file
+                        .diagnostic(codes::OUTSIDE_ALPHABET, span, format!("`{c}` is not in the SMS alphabet, and the clinic refuses such characters"))
+                        .label("not in the alphabet")
+                        .help(instead(c));
+                    self.tell(diagnostic);
+                }
+            }
+        }
+    }
+
+    fn section(&mut self, section: &Section<'_>) -> Piece {
+        let outer = self.guards.clone();
+        let mut branches = Vec::with_capacity(section.branches.len());
+        for branch in &section.branches {
+            // What an earlier condition's failing tells still holds here.
+            let before = self.guards.clone();
+            let test = self.condition(&branch.condition);
+            self.guards.add(test.present_if(true, &self.draft));
+            let pieces = self.nodes(&branch.nodes);
+            branches.push((test, pieces));
+            self.guards = before;
+            if let Some((test, _)) = branches.last() {
+                self.guards.add(test.present_if(false, &self.draft));
+            }
+        }
+        let otherwise = section
+            .otherwise
+            .as_ref()
+            .map(|otherwise| self.nodes(&otherwise.nodes));
+        self.guards = outer;
+        Piece::Section {
+            branches,
+            otherwise: otherwise.unwrap_or_default(),
+        }
+    }
+}
+
+/// What to write for a character that is not in the SMS alphabet.
+pub(crate) fn instead(c: char) -> String {
+    match sms::counterpart(c) {
+        Some(text) if text.trim().is_empty() => "write a blank".into(),
+        Some(text) => format!("write `{text}`"),
+        None => "leave it out, or say it in words".into(),
+    }
+}
+
+/// The variables that a draft uses, each once, in order.
+pub(crate) fn variables(draft: &Draft) -> Vec<Variable> {
+    let mut variables: Vec<Variable> = draft.slots.iter().map(|slot| slot.variable).collect();
+    for comparison in &draft.comparisons {
+        variables.push(comparison.left);
+        if let Side::Variable(variable) = comparison.right {
+            variables.push(variable);
+        }
+    }
+    variables.sort();
+    variables.dedup();
+    variables
+}
+
+/// Whether a draft can say anything at all.
+pub(crate) fn says_nothing(draft: &Draft) -> bool {
+    fn prints(pieces: &[Piece]) -> bool {
+        pieces.iter().any(|piece| match piece {
+            Piece::Value(_) => true,
+            Piece::Text(_) | Piece::Mark => false,
+            Piece::Section {
+                branches,
+                otherwise,
+            } => branches.iter().any(|(_, pieces)| prints(pieces)) || prints(otherwise),
+        })
+    }
+    !draft.literals.chars().any(clean::is_visible) && !prints(&draft.pieces)
+}

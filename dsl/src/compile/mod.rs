@@ -1,0 +1,9 @@
+//! Third stage: from a draft to a flat program, in which the tidying that can be done ahead is done.
+
+mod layout;
+mod lower;
+mod program;
+
+pub(crate) use lower::{Form, lower};
+pub(crate) use program::{Op, Source};
+pub use program::{Program, SlotInfo};

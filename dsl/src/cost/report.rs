@@ -1,0 +1,110 @@
+//! What the cost of an SMS has a clinic told: characters that cost segments, and messages that are too long.
+
+use rappel_core::Diagnostic;
+use rappel_core::diagnostic::codes;
+
+use super::{Cost, Dearest, message};
+use crate::check::{Outside, instead};
+use crate::compile::Program;
+use crate::options::Options;
+use crate::sms::{Length, is_extended, is_in_alphabet};
+use crate::template::Template;
+use crate::values::Sheet;
+
+impl Template {
+    /// What is doubtful about its cost: characters that make the SMS dearer, and lengths beyond the limit.
+    /// `file` is what diagnostics call the template.
+    pub fn cost_diagnostics(&self, file: &str, cost: &Cost) -> Vec<Diagnostic> {
+        let mut diagnostics: Vec<Diagnostic> = Vec::new();
+        let mut told = Vec::new();
+        for outside in &self.outside {
+            if !told.contains(&outside.character) {
+                told.push(outside.character);
+                diagnostics.push(self.dear(outside));
+            }
+        }
+        diagnostics.extend(too_long(file, cost, self.options().max_characters));
+        diagnostics
+    }
+
+    fn dear(&self, outside: &Outside) -> Diagnostic {
+        let c = outside.character;
+        let added = typical(self.program(), self.options()).map(|text| segments_without(&text, c));
+        let cost = match added {
+            Some((with, without)) if without < with => {
+                format!(": {with} segments instead of {without} in the typical message")
+            }
+            _ => String::new(),
+        };
+        let message = format!(
+            "`{c}` is not in the SMS alphabet and makes the SMS Unicode, with 70 characters instead of 160{cost}"
+        );
+        outside
+            .file
+            .diagnostic(codes::COSTLY_CHARACTER, outside.span, message)
+            .label("not in the alphabet")
+            .help(instead(c))
+    }
+}
+
+fn too_long(file: &str, cost: &Cost, limit: usize) -> Option<Diagnostic> {
+    let (code, reach, how) = if cost.fewest.characters > limit {
+        (codes::SMS_TOO_LONG, &cost.fewest, "has at least")
+    } else if cost.most.characters > limit {
+        (codes::SMS_MAY_BE_TOO_LONG, &cost.most, "can have")
+    } else {
+        return None;
+    };
+    let mut message = format!(
+        "the SMS {how} {} characters, and the clinic allows {limit}",
+        reach.characters
+    );
+    if !reach.branch.is_empty() {
+        message.push_str(&format!(" (with {})", reach.branch.join(", ")));
+    }
+    let help = match reach.longest_value {
+        Some((variable, characters)) if code == codes::SMS_MAY_BE_TOO_LONG => format!(
+            "`{variable}` takes up to {characters} of them: write `[{variable}|truncate 40]`, or allow more in `clinic.toml`"
+        ),
+        _ => "shorten the text, or allow more in `clinic.toml`".into(),
+    };
+    Some(Diagnostic::new(code, file, message).help(help))
+}
+
+fn typical(program: &Program, options: &Options) -> Option<String> {
+    message(program, options, &Sheet::examples())
+}
+
+/// Segments with every character outside the alphabet, and without this one.
+fn segments_without(text: &str, c: char) -> (usize, usize) {
+    let with = Length::of(text).segments;
+    let replaced = match crate::sms::counterpart(c) {
+        Some(counterpart) => text.replace(c, &counterpart),
+        None => text.replace(c, ""),
+    };
+    (with, Length::of(&replaced).segments)
+}
+
+/// The literal character whose place another one would take for the fewest segments.
+pub(super) fn dearest(program: &Program, options: &Options) -> Option<Dearest> {
+    let text = typical(program, options)?;
+    let mut costly: Vec<char> = program
+        .pool()
+        .chars()
+        .filter(|c| is_extended(*c) || !is_in_alphabet(*c))
+        .collect();
+    costly.sort_unstable();
+    costly.dedup();
+    costly
+        .into_iter()
+        .filter_map(|character| {
+            let (with, without) = segments_without(&text, character);
+            let segments = with.checked_sub(without).filter(|saved| *saved > 0)?;
+            Some(Dearest {
+                character,
+                segments,
+                instead: instead(character),
+            })
+        })
+        .max_by_key(|dearest| dearest.segments)
+}

@@ -1,0 +1,51 @@
+//! The values of a message that goes, read from the facts that are known when it goes.
+
+use chrono::NaiveTime;
+use rappel_core::facts::Visit;
+use rappel_core::{ChannelKind, EventKind, Language, Named, Settings};
+
+use super::{Value, Values};
+use crate::variables::Variable;
+
+/// What a message's values are read from. Nothing is read before a template asks for it.
+#[derive(Clone, Debug)]
+pub struct Facts<'f> {
+    /// The clinic.
+    pub settings: &'f Settings,
+    /// The visit that the message is about.
+    pub visit: &'f Visit,
+    /// How the message goes.
+    pub channel: ChannelKind,
+    /// The event that caused it.
+    pub event: Option<EventKind>,
+    /// Whether it asks for a confirmation.
+    pub confirmation_requested: bool,
+    /// The links that were made for this message.
+    pub links: &'f [(Named, String)],
+    /// How many minutes late the resource is.
+    pub delay: Option<u32>,
+    /// When the visit begins instead.
+    pub new_start: Option<NaiveTime>,
+}
+
+impl<'f> Facts<'f> {
+    /// The facts of a visit, with nothing beside it: set the other fields as they are known.
+    pub fn of(settings: &'f Settings, visit: &'f Visit, channel: ChannelKind) -> Self {
+        Self {
+            settings,
+            visit,
+            channel,
+            event: None,
+            confirmation_requested: false,
+            links: &[],
+            delay: None,
+            new_start: None,
+        }
+    }
+}
+
+impl Values for Facts<'_> {
+    fn value(&self, variable: Variable, language: Language) -> Option<Value<'_>> {
+        (variable.row().read)(self, language)
+    }
+}
