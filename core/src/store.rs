@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::{ChannelKind, SmsEncoding};
-use crate::civil::{Civil, Instant};
+use crate::civil::{Civil, Instant, Zone};
 use crate::decision::{Answer, Origin};
 use crate::event::{Event, EventError, EventKind};
 use crate::facts::{Records, Visit};
@@ -440,6 +440,8 @@ pub struct GenerationRecord {
     pub id: String,
     /// Since when it serves.
     pub since: Instant,
+    /// The clinic's zone, for whoever shows times to people.
+    pub zone: Zone,
     /// What is wrong with the files as they are now, while an older generation serves.
     pub refused: Option<String>,
 }

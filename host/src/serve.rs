@@ -349,10 +349,12 @@ fn watch_folder(
 
 /// Remembers which rules serve. A failure is logged: the rules serve all the same.
 async fn note(store: &dyn Store, clinic: &Clinic, now: Instant, refused: Option<String>) {
+    let live = clinic.live();
     let record = GenerationRecord {
         facility: clinic.facility.clone(),
-        id: clinic.live().rules.id().to_string(),
+        id: live.rules.id().to_string(),
         since: now,
+        zone: live.rules.settings().zone,
         refused,
     };
     if let Err(error) = store.note_generation(&record).await {

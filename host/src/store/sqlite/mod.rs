@@ -257,14 +257,15 @@ impl Store for SqliteStore {
 
     async fn note_generation(&self, record: &GenerationRecord) -> Result<()> {
         sqlx::query(
-            "INSERT INTO generation (facility, id, since, refused) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO generation (facility, id, since, zone, refused) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (facility) DO UPDATE SET
                since = CASE WHEN id = excluded.id THEN since ELSE excluded.since END,
-               id = excluded.id, refused = excluded.refused",
+               id = excluded.id, zone = excluded.zone, refused = excluded.refused",
         )
         .bind(record.facility.as_str())
         .bind(&record.id)
         .bind(millis(record.since))
+        .bind(record.zone.name())
         .bind(&record.refused)
         .execute(&self.writer)
         .await

@@ -171,7 +171,7 @@ impl SqliteStore {
 
     pub(super) async fn read_generations(&self) -> Result<Vec<GenerationRecord>> {
         let rows =
-            sqlx::query("SELECT facility, id, since, refused FROM generation ORDER BY facility")
+            sqlx::query("SELECT facility, id, since, zone, refused FROM generation ORDER BY facility")
                 .fetch_all(&self.readers)
                 .await
                 .map_err(failed)?;
@@ -181,7 +181,8 @@ impl SqliteStore {
                     facility: FacilityId::new(row.try_get::<&str, _>(0).map_err(failed)?),
                     id: row.try_get(1).map_err(failed)?,
                     since: rows::instant(row.try_get(2).map_err(failed)?)?,
-                    refused: row.try_get(3).map_err(failed)?,
+                    zone: rows::parse(row.try_get(3).map_err(failed)?)?,
+                    refused: row.try_get(4).map_err(failed)?,
                 })
             })
             .collect()

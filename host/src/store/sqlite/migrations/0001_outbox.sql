@@ -108,6 +108,7 @@ CREATE TABLE generation (
   facility TEXT NOT NULL,
   id TEXT NOT NULL,
   since INTEGER NOT NULL,
+  zone TEXT NOT NULL,
   refused TEXT,
   PRIMARY KEY (facility)
 ) WITHOUT ROWID;
