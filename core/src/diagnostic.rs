@@ -111,9 +111,9 @@ codes! {
     BAD_ADAPTER_CASES = "E0607" "An adapter's cases can't be read";
     ADAPTER_CASE_FAILS = "E0608" "An adapter's case fails";
 
-    // The languages add their rows here, each in its range.
     BAD_SETTINGS = "E0701" "The settings can't be read";
     BAD_FILE = "E0801" "A file of the clinic can't be used";
+    NO_TEMPLATE = "E0802" "A message that is switched on has no template";
 
     BAD_MAP = "E0901" "The map of an import can't be read";
     BAD_MAPPING = "E0902" "A value of an import's map can't be understood";

@@ -8,12 +8,12 @@ use rappel_core::decision::{Decision, Planned};
 use rappel_core::diagnostic::{Diagnostic, codes};
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
-use rappel_core::kind::Kind;
+use rappel_core::kind::{Kind, Named};
 use rappel_core::language::Language;
 use rappel_core::message::MessageFacts;
 use rappel_core::provider::Provider;
-use rappel_core::settings::{Gateway, Settings};
-
+use rappel_core::settings::{Cell, Gateway, Settings};
+use rappel_dsl::{Facts, FileName, Stopped, Template, Templates};
 
 /// The files of a clinic: their texts by their paths inside its folder, with `/` between the parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,13 @@ impl Folder {
         self.0.iter().map(|(path, text)| (path.as_str(), text))
     }
 
+    /// The files of a folder inside it, by their whole paths.
+    fn under<'f>(&'f self, folder: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
+        self.iter()
+            .filter(move |(path, _)| path.starts_with(folder))
+            .map(|(path, text)| (path, &**text))
+    }
+
     /// The name of what it compiles to: the first 12 hexadecimal digits of a hash of its contents
     /// and of the version of Rappel, whose stock policies are part of every generation.
     pub fn id(&self) -> String {
@@ -64,6 +71,7 @@ impl Folder {
 pub struct Generation {
     id: String,
     settings: Arc<Settings>,
+    templates: Templates,
     warnings: Vec<Diagnostic>,
 }
 
@@ -80,11 +88,19 @@ impl Generation {
                 "there is no clinic.toml",
             )]
         })?;
-        let (settings, warnings) = Settings::read(text)?;
+        let (settings, mut found) = Settings::read(text)?;
+        let files = folder.under("templates/");
+        let (templates, slips) = Templates::load(files, &settings);
+        found.extend(slips);
+        found.extend(missing_templates(folder, &settings));
+        if found.iter().any(Diagnostic::is_error) {
+            return Err(found);
+        }
         Ok(Self {
             id: folder.id(),
             settings: Arc::new(settings),
-            warnings,
+            templates,
+            warnings: found,
         })
     }
 
@@ -120,25 +136,64 @@ impl Generation {
         }
     }
 
-    /// The template of a kind and channel in a language, or in the clinic's.
+    /// The template for a message: of the language, else the one for every language.
     pub fn template(
         &self,
-        _kind: &Kind,
-        _channel: ChannelKind,
-        _language: Language,
-    ) -> Option<&()> {
-        Some(&())
+        kind: &Kind,
+        channel: ChannelKind,
+        language: Language,
+    ) -> Option<&Template> {
+        self.templates
+            .get(kind, channel, language)
+            .map(|template| &**template)
     }
 
     /// A message's words.
+    ///
+    /// # Errors
+    /// When it must not go: a value is absent that has to be there, or nothing is left to read.
     pub fn render(
         &self,
-        _template: &(),
-        _visit: &Visit,
-        _facts: &MessageFacts,
-        _links: &[(rappel_core::kind::Named, String)],
-        _language: Language,
-    ) -> Result<Content, String> {
-        Err("no".into())
+        template: &Template,
+        visit: &Visit,
+        message: &MessageFacts,
+        links: &[(Named, String)],
+    ) -> Result<Content, Stopped> {
+        template.render(&Facts {
+            event: message.event,
+            confirmation_requested: message.confirmation_requested,
+            links,
+            ..Facts::of(&self.settings, visit, message.channel)
+        })
     }
+}
+
+/// A message that is switched on and has no template would be kept back when it is due: it is told
+/// when the clinic is read.
+fn missing_templates(folder: &Folder, settings: &Settings) -> Vec<Diagnostic> {
+    let there: Vec<FileName> = folder
+        .under("templates/")
+        .filter_map(|(path, _)| FileName::parse(path).ok())
+        .collect();
+    let has = |kind: &Kind, channel: ChannelKind| {
+        there.iter().any(|name| {
+            // One in another language than the clinic's serves only those who prefer it.
+            matches!(name, FileName::Template { kind: k, channel: c, language }
+                if k == kind && *c == channel && language.is_none_or(|l| l == settings.language))
+        })
+    };
+    let mut missing = Vec::new();
+    for (kind, cells) in &settings.messages {
+        for channel in ChannelKind::ALL {
+            if cells.get(channel) != Cell::Off && !has(kind, channel) {
+                let message =
+                    format!("`{kind}` goes by {channel}, but there is no template for it");
+                let help =
+                    format!("write templates/{kind}.{channel}.trd, or set the cell to \"off\"");
+                missing
+                    .push(Diagnostic::new(codes::NO_TEMPLATE, "clinic.toml", message).help(help));
+            }
+        }
+    }
+    missing
 }

@@ -242,12 +242,13 @@ fn write(
         })?;
     let links = links.of(settings, &message.facility, message.id);
     let content = rules
-        .render(template, visit, facts, &links, language)
+        .render(template, visit, facts, &links)
         .map_err(|stopped| Unwritable::Never(stopped.to_string()))?;
     Ok(Letter {
         channel: facts.channel,
         to,
-        language,
+        // A patient who prefers a language that nothing is written in gets the clinic's.
+        language: template.options().language,
         content,
     })
 }

@@ -109,6 +109,9 @@ mod tests {
         assert_eq!(made.len(), 1);
         let (name, url) = &made[0];
         assert_eq!(*name, Named::ConfirmUrl);
-        assert!(url.starts_with("https://rdv.example.org/c/") && !url.contains('{'), "{url}");
+        assert!(
+            url.starts_with("https://rdv.example.org/c/") && !url.contains('{'),
+            "{url}"
+        );
     }
 }

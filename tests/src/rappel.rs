@@ -1,0 +1,110 @@
+//! The `rappel` binary, built from this checkout, and a host that it runs.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crate::peers::free_port;
+
+/// The path of the binary, which is built first where it is missing or stale.
+///
+/// # Panics
+/// When it can't be built: no test can go on without it.
+#[allow(clippy::panic, reason = "a test without the binary can't go on")]
+pub fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        // The path of this test's binary is `target/PROFILE/deps/NAME`.
+        let profile = std::env::current_exe()
+            .ok()
+            .and_then(|test| test.ancestors().nth(2).map(Path::to_path_buf))
+            .unwrap_or_else(|| PathBuf::from("target/debug"));
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--locked", "-p", "rappel-cli"]);
+        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        if profile.ends_with("release") {
+            build.arg("--release");
+        }
+        match build.status() {
+            Ok(status) if status.success() => profile.join("rappel"),
+            other => panic!("`rappel` can't be built: {other:?}"),
+        }
+    })
+}
+
+/// A running host. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Host {
+    child: Child,
+    port: u16,
+}
+
+impl Host {
+    /// Starts `rappel serve CLINIC --database DATABASE` with more arguments, on a free port; its log goes
+    /// to `log`. It may not be ready yet.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start(
+        clinic: &Path,
+        database: &Path,
+        log: &Path,
+        more: &[&str],
+        environment: &[(&str, &str)],
+    ) -> std::io::Result<Self> {
+        let port = free_port();
+        let log = std::fs::File::options().create(true).append(true).open(log)?;
+        let child = Command::new(binary())
+            .arg("serve")
+            .arg(clinic)
+            .arg("--database")
+            .arg(database)
+            .args(["--listen", &format!("127.0.0.1:{port}")])
+            .args(more)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()?;
+        Ok(Self { child, port })
+    }
+
+    /// The address of its API.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until it answers.
+    ///
+    /// # Errors
+    /// When it ends or doesn't answer in time.
+    pub fn wait_until_ready(&mut self, limit: Duration) -> Result<(), String> {
+        let end = Instant::now() + limit;
+        loop {
+            if std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return Ok(());
+            }
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(format!("the host ended: {status}"));
+            }
+            if Instant::now() > end {
+                return Err(format!("the host doesn't answer after {limit:?}"));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Kills it with SIGKILL: it can do nothing about it.
+    pub fn kill(&mut self) {
+        // A host that has ended already is as dead as it should be.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
