@@ -53,8 +53,21 @@ impl Host {
         more: &[&str],
         environment: &[(&str, &str)],
     ) -> std::io::Result<Self> {
-        let port = free_port();
-        let log = std::fs::File::options().create(true).append(true).open(log)?;
+        Self::start_at(free_port(), clinic, database, log, more, environment)
+    }
+
+    fn start_at(
+        port: u16,
+        clinic: &Path,
+        database: &Path,
+        log: &Path,
+        more: &[&str],
+        environment: &[(&str, &str)],
+    ) -> std::io::Result<Self> {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(log)?;
         let child = Command::new(binary())
             .arg("serve")
             .arg(clinic)
@@ -68,6 +81,23 @@ impl Host {
             .stderr(log)
             .spawn()?;
         Ok(Self { child, port })
+    }
+
+    /// As [`Host::start`], and gateways may report to it.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start_public(
+        clinic: &Path,
+        database: &Path,
+        log: &Path,
+        more: &[&str],
+        environment: &[(&str, &str)],
+    ) -> std::io::Result<Self> {
+        let port = free_port();
+        let url = format!("http://127.0.0.1:{port}");
+        let more: Vec<&str> = more.iter().copied().chain(["--public-url", &url]).collect();
+        Self::start_at(port, clinic, database, log, &more, environment)
     }
 
     /// The address of its API.

@@ -15,7 +15,7 @@ use rappel_tests::peers::{Behaviour, Gateway};
 use rappel_tests::rappel::{Host, binary};
 use serde_json::{Value, json};
 
-const NONE: &[(&str, &str)] = &[];
+const SECRETS: &[(&str, &str)] = &[("GATEWAY_TOKEN", "of-the-test")];
 
 /// Kills against a gateway that takes a repeated reference once.
 const KILLS: usize = 200;
@@ -47,6 +47,7 @@ fn clinic(folder: &Path, gateway: &Gateway, adapter: &str) {
             adapter = "{adapter}"
             allow_private = true
             options = {{ url = "{}/send" }}
+            secrets = {{ token = {{ env = "GATEWAY_TOKEN" }} }}
             "#,
             gateway.url()
         ),
@@ -88,8 +89,15 @@ fn events(first: usize) -> Value {
 
 /// Posts events until told to stop; tells how many were acknowledged. A batch that wasn't is posted
 /// again, as an agenda would.
-async fn post(url: Arc<std::sync::Mutex<String>>, stop: Arc<AtomicBool>, acknowledged: Arc<AtomicUsize>) {
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
+async fn post(
+    url: Arc<std::sync::Mutex<String>>,
+    stop: Arc<AtomicBool>,
+    acknowledged: Arc<AtomicUsize>,
+) {
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(5))
+        .build()
+        .unwrap();
     let mut first = 0;
     while !stop.load(Ordering::Relaxed) {
         let address = format!("{}/events", url.lock().unwrap());
@@ -108,43 +116,71 @@ async fn post(url: Arc<std::sync::Mutex<String>>, stop: Arc<AtomicBool>, acknowl
 /// Every message of the outbox: its state by its id.
 fn outbox(database: &Path) -> BTreeMap<String, String> {
     let output = std::process::Command::new(binary())
-        .args(["messages", "--format", "json", "--limit", "1000000", "--database"])
+        .args([
+            "messages",
+            "--format",
+            "json",
+            "--limit",
+            "1000000",
+            "--database",
+        ])
         .arg(database)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout)
         .unwrap()
         .lines()
         .map(|line| {
             let message: Value = serde_json::from_str(line).unwrap();
-            (message["id"].as_str().unwrap().to_string(), message["state"].as_str().unwrap().to_string())
+            (
+                message["id"].as_str().unwrap().to_string(),
+                message["state"].as_str().unwrap().to_string(),
+            )
         })
         .collect()
 }
 
-async fn run(adapter: &str, behaviour: Behaviour, kills: usize) -> (Gateway, BTreeMap<String, String>, usize) {
+async fn run(
+    adapter: &str,
+    behaviour: Behaviour,
+    kills: usize,
+) -> (Gateway, BTreeMap<String, String>, usize) {
     let folder = tempfile::tempdir().unwrap();
-    let (place, database, log) =
-        (folder.path().join("clinic"), folder.path().join("rappel.db"), folder.path().join("log"));
+    let (place, database, log) = (
+        folder.path().join("clinic"),
+        folder.path().join("rappel.db"),
+        folder.path().join("log"),
+    );
     let gateway = Gateway::start(behaviour).unwrap();
     clinic(&place, &gateway, adapter);
     if adapter == "plain" {
         plain_adapter(&place);
     }
     let said = || std::fs::read_to_string(&log).unwrap_or_default();
-    let start = || Host::start(&place, &database, &log, &[], NONE).unwrap();
+    let start = || Host::start(&place, &database, &log, &[], SECRETS).unwrap();
     let mut host = start();
-    host.wait_until_ready(Duration::from_secs(30)).unwrap_or_else(|error| panic!("{error}\n{}", said()));
+    host.wait_until_ready(Duration::from_secs(30))
+        .unwrap_or_else(|error| panic!("{error}\n{}", said()));
     let url = Arc::new(std::sync::Mutex::new(host.url()));
-    let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let (stop, acknowledged) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicUsize::new(0)),
+    );
     let poster = tokio::spawn(post(url.clone(), stop.clone(), acknowledged.clone()));
     let mut random: u64 = 0x9E37_79B9_7F4A_7C15;
     for kill in 0..kills {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         // Now and then before it is ready, to kill its recovery too.
         if kill % 10 != 9 {
-            host.wait_until_ready(Duration::from_secs(30)).unwrap_or_else(|error| panic!("{error}\n{}", said()));
+            host.wait_until_ready(Duration::from_secs(30))
+                .unwrap_or_else(|error| panic!("{error}\n{}", said()));
         }
         tokio::time::sleep(Duration::from_millis(random >> 33 & 127)).await;
         host.kill();
@@ -152,14 +188,17 @@ async fn run(adapter: &str, behaviour: Behaviour, kills: usize) -> (Gateway, BTr
         *url.lock().unwrap() = host.url();
     }
     stop.store(true, Ordering::Relaxed);
-    host.wait_until_ready(Duration::from_secs(30)).unwrap_or_else(|error| panic!("{error}\n{}", said()));
+    host.wait_until_ready(Duration::from_secs(30))
+        .unwrap_or_else(|error| panic!("{error}\n{}", said()));
     poster.await.unwrap();
     let acknowledged = acknowledged.load(Ordering::Relaxed);
     // Everything comes to an end by itself.
     let mut messages = BTreeMap::new();
     for _ in 0..600 {
         messages = outbox(&database);
-        let open = messages.values().filter(|state| matches!(state.as_str(), "planned" | "held" | "sending"));
+        let open = messages
+            .values()
+            .filter(|state| matches!(state.as_str(), "planned" | "held" | "sending"));
         if messages.len() >= acknowledged && open.count() == 0 {
             break;
         }
@@ -174,20 +213,36 @@ async fn a_gateway_that_takes_a_reference_once_gets_every_message_once() {
     let (gateway, messages, acknowledged) = run("json", behaviour, KILLS).await;
     let ledger = gateway.ledger();
     let taken = ledger.times_taken();
-    assert!(acknowledged >= KILLS, "only {acknowledged} events came through: there was no load");
+    assert!(
+        acknowledged >= KILLS,
+        "only {acknowledged} events came through: there was no load"
+    );
     assert_eq!(messages.len(), acknowledged, "one message for each event");
     assert_eq!(ledger.taken_twice(), Vec::<&str>::new(), "taken twice");
     for (id, state) in &messages {
         assert_eq!(state, "sent", "{id}");
-        assert!(taken.contains_key(id.as_str()), "{id} is sent and was never taken");
+        assert!(
+            taken.contains_key(id.as_str()),
+            "{id} is sent and was never taken"
+        );
     }
-    assert_eq!(taken.len(), messages.len(), "the gateway took what nobody planned");
-    println!("{KILLS} kills, {} messages, {} requests", messages.len(), ledger.entries.len());
+    assert_eq!(
+        taken.len(),
+        messages.len(),
+        "the gateway took what nobody planned"
+    );
+    println!(
+        "{KILLS} kills, {} messages, {} requests",
+        messages.len(),
+        ledger.entries.len()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_sends_whatever_it_gets_never_gets_a_message_twice() {
-    let behaviour = Behaviour::default().ignoring_references().delayed(Duration::from_millis(2));
+    let behaviour = Behaviour::default()
+        .ignoring_references()
+        .delayed(Duration::from_millis(2));
     let (gateway, messages, acknowledged) = run("plain", behaviour, KILLS_PLAIN).await;
     let ledger = gateway.ledger();
     let taken = ledger.times_taken();
@@ -195,12 +250,21 @@ async fn a_gateway_that_sends_whatever_it_gets_never_gets_a_message_twice() {
     assert_eq!(ledger.taken_twice(), Vec::<&str>::new(), "taken twice");
     for (id, state) in &messages {
         match state.as_str() {
-            "sent" => assert!(taken.contains_key(id.as_str()), "{id} is sent and was never taken"),
+            "sent" => assert!(
+                taken.contains_key(id.as_str()),
+                "{id} is sent and was never taken"
+            ),
             // It may have gone or not: that is what the state says.
             "unknown" => {}
             other => panic!("{id} is {other}"),
         }
     }
-    let unknown = messages.values().filter(|state| *state == "unknown").count();
-    println!("{KILLS_PLAIN} kills, {} messages, {unknown} unknown", messages.len());
+    let unknown = messages
+        .values()
+        .filter(|state| *state == "unknown")
+        .count();
+    println!(
+        "{KILLS_PLAIN} kills, {} messages, {unknown} unknown",
+        messages.len()
+    );
 }

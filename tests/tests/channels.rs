@@ -1,0 +1,322 @@
+//! From an event to a real mail server and a real SMS gateway: what arrives is what was written.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rappel_tests::peers::{Coding, Kannel, Postfix};
+use rappel_tests::rappel::{Host, binary};
+use serde_json::{Value, json};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const SECRETS: &[(&str, &str)] = &[
+    ("KANNEL_PASSWORD", Kannel::PASSWORD),
+    ("KANNEL_RECEIPTS", "letters-and-digits-1"),
+    ("SMTP_PASSWORD", Postfix::PASSWORD),
+];
+
+/// A clinic that says `text` by SMS and e-mail when an appointment is created.
+fn clinic(folder: &Path, gateways: &str, messages: &str, templates: &[(&str, &str)]) {
+    std::fs::create_dir_all(folder.join("templates")).unwrap();
+    let settings = format!(
+        r#"
+        id = "channels"
+        name = "Centre médical Lumière"
+        zone = "Europe/Paris"
+        country = "FR"
+        [messages]
+        created = {messages}
+        [hours]
+        allowed = "24/7"
+        [sender]
+        sms = "LUMIERE"
+        email = "rdv@lumiere.example"
+        email_name = "Centre médical Lumière"
+        reply_to = "accueil@lumiere.example"
+        {gateways}
+        "#
+    );
+    std::fs::write(folder.join("clinic.toml"), settings).unwrap();
+    for (name, text) in templates {
+        std::fs::write(folder.join("templates").join(name), text).unwrap();
+    }
+}
+
+fn event(id: &str, patient: Value) -> Value {
+    json!({"specversion": "1.0", "id": id, "source": "agenda", "type": "appointment.created",
+        "data": {
+            "appointment": {"id": format!("a-{id}"), "start": "2099-06-03T14:30"},
+            "patient": patient,
+            "service": {"id": "s-1", "name": "Analyse de sang", "price": "45.00"}}})
+}
+
+async fn post(host: &Host, event: &Value) {
+    let answer = reqwest::Client::new()
+        .post(format!("{}/events", host.url()))
+        .json(event)
+        .send()
+        .await
+        .unwrap();
+    assert!(
+        answer.status().is_success(),
+        "{}",
+        answer.text().await.unwrap()
+    );
+}
+
+fn messages(database: &Path) -> Vec<Value> {
+    let output = std::process::Command::new(binary())
+        .args(["messages", "--format", "json", "--database"])
+        .arg(database)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Waits until every message is in a state.
+async fn wait_for_states(database: &Path, states: &[&str]) -> Vec<Value> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let messages = messages(database);
+        let mut there: Vec<_> = messages
+            .iter()
+            .map(|message| message["state"].as_str().unwrap())
+            .collect();
+        there.sort_unstable();
+        if there == states {
+            return messages;
+        }
+        assert!(Instant::now() < end, "{messages:#?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn start(place: &Path, folder: &Path) -> Host {
+    let mut host = Host::start_public(
+        place,
+        &folder.join("rappel.db"),
+        &folder.join("log"),
+        &[],
+        SECRETS,
+    )
+    .unwrap();
+    host.wait_until_ready(PATIENCE).unwrap_or_else(|error| {
+        panic!(
+            "{error}\n{}",
+            std::fs::read_to_string(folder.join("log")).unwrap_or_default()
+        )
+    });
+    host
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kannel_carries_accents_euros_and_three_segments_and_reports_delivery() {
+    let kannel = Kannel::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("clinic");
+    let long = "Merci de venir à jeun avec votre carte Vitale. ".repeat(8);
+    clinic(
+        &place,
+        &format!(
+            r#"
+            [channels.sms]
+            gateway = "kannel"
+            [gateways.kannel]
+            type = "http"
+            adapter = "kannel"
+            allow_private = true
+            options = {{ url = "{}", username = "{}" }}
+            secrets = {{ password = {{ env = "KANNEL_PASSWORD" }}, receipts = {{ env = "KANNEL_RECEIPTS" }} }}
+            "#,
+            kannel.sendsms_url(),
+            Kannel::USERNAME
+        ),
+        "{ sms = \"on\" }",
+        &[(
+            "created.sms.trd",
+            &format!(
+                "[IF TRD4]{long}[ELSE]Bonjour [TRD3], l'analyse coûte 45 € à régler à l'été.[/IF]"
+            ),
+        )],
+    );
+    let database = folder.path().join("rappel.db");
+    let host = start(&place, folder.path());
+    post(
+        &host,
+        &event(
+            "1",
+            json!({"id": "p-1", "first_name": "Zoé", "mobile": "06 39 98 00 01", "consent": true}),
+        ),
+    )
+    .await;
+    post(&host, &event("2", json!({"id": "p-2", "first_name": "Zoé", "last_name": "Long", "mobile": "06 39 98 00 02", "consent": true}))).await;
+    let mut arrived = kannel.wait_for(2, PATIENCE).unwrap();
+    arrived.sort_by(|a, b| a.receiver.cmp(&b.receiver));
+    assert_eq!(
+        arrived[0].text,
+        "Bonjour Zoé, l'analyse coute 45 € à régler à l'été."
+    );
+    assert_eq!((arrived[0].coding, arrived[0].segments), (Coding::Gsm7, 1));
+    assert_eq!(
+        (arrived[0].sender.as_str(), arrived[0].receiver.as_str()),
+        ("LUMIERE", "+33639980001")
+    );
+    assert_eq!(arrived[1].text, long.trim());
+    assert_eq!((arrived[1].coding, arrived[1].segments), (Coding::Gsm7, 3));
+    let told = wait_for_states(&database, &["delivered", "delivered"]).await;
+    let segments: Vec<_> = told
+        .iter()
+        .map(|message| message["segments"].as_u64().unwrap())
+        .collect();
+    assert!(
+        segments.contains(&1) && segments.contains(&3),
+        "{segments:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_sms_that_kannel_does_not_route_fails_with_its_reason() {
+    let kannel = Kannel::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("clinic");
+    let gateways = format!(
+        r#"
+        [channels.sms]
+        gateway = "kannel"
+        [gateways.kannel]
+        type = "http"
+        adapter = "kannel"
+        allow_private = true
+        options = {{ url = "{}", username = "nobody" }}
+        secrets = {{ password = {{ env = "KANNEL_PASSWORD" }} }}
+        "#,
+        kannel.sendsms_url()
+    );
+    clinic(
+        &place,
+        &gateways,
+        "{ sms = \"on\" }",
+        &[("created.sms.trd", "Bonjour [TRD3].")],
+    );
+    let host = start(&place, folder.path());
+    post(
+        &host,
+        &event(
+            "1",
+            json!({"id": "p-1", "first_name": "Zoé", "mobile": "06 39 98 00 01", "consent": true}),
+        ),
+    )
+    .await;
+    let told = wait_for_states(&folder.path().join("rappel.db"), &["failed"]).await;
+    let reason = told[0]["reason"].as_str().unwrap();
+    assert!(reason.contains("403"), "{reason}");
+    assert!(
+        !reason.contains("33639980001") && !reason.contains(Kannel::PASSWORD),
+        "{reason}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postfix_delivers_both_parts_with_the_clinics_headers() {
+    let postfix = Postfix::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("clinic");
+    let gateways = format!(
+        r#"
+        [channels.email]
+        gateway = "mail"
+        [gateways.mail]
+        type = "smtp"
+        host = "localhost"
+        port = {}
+        encryption = "starttls"
+        user = "{}"
+        password = {{ env = "SMTP_PASSWORD" }}
+        trust = "{}"
+        "#,
+        postfix.submission_port(),
+        Postfix::USERNAME,
+        postfix.certificate().display()
+    );
+    let template = "Subject: Votre rendez-vous du [TRD26], [TRD3]\n\nBonjour **[TRD3]**,\n\nvotre rendez-vous a lieu le [TRD8] à [TRD9].\n\n- [TRD11] : [TRD12|default \"–\"]\n";
+    clinic(
+        &place,
+        &gateways,
+        "{ email = \"on\" }",
+        &[("created.email.trd", template)],
+    );
+    let host = start(&place, folder.path());
+    let hostile = "Zoé <script>\r\nBcc: all@example.org";
+    post(&host, &event("1", json!({"id": "p-1", "first_name": hostile, "email": "zoe@example.org", "consent": true}))).await;
+    let arrived = postfix.wait_for(1, PATIENCE).unwrap();
+    let mail = &arrived[0];
+    let header = |name: &str| mail.header(name).unwrap_or_default();
+    assert!(
+        header("From").contains("rdv@lumiere.example"),
+        "{}",
+        header("From")
+    );
+    assert!(header("Reply-To").contains("accueil@lumiere.example"));
+    assert_eq!(mail.header("Bcc"), None, "a value put a header in");
+    assert!(
+        header("Content-Type").contains("multipart/alternative"),
+        "{}",
+        header("Content-Type")
+    );
+    assert!(!header("Message-ID").is_empty() && !header("Date").is_empty());
+    let (text, html) = (mail.text().unwrap(), mail.html().unwrap());
+    assert!(
+        text.contains("03/06/2099") && text.contains("14:30") && text.contains("Analyse de sang"),
+        "{text}"
+    );
+    assert!(
+        html.contains("<strong>Zoé &lt;script&gt;") && !html.contains("<script>"),
+        "{html}"
+    );
+    wait_for_states(&folder.path().join("rappel.db"), &["sent"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_that_does_not_exist_fails_at_once() {
+    let postfix = Postfix::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("clinic");
+    let gateways = format!(
+        "[channels.email]\ngateway = \"mail\"\n[gateways.mail]\ntype = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\nencryption = \"none\"\n",
+        postfix.smtp_port()
+    );
+    clinic(
+        &place,
+        &gateways,
+        "{ email = \"on\" }",
+        &[(
+            "created.email.trd",
+            "Subject: Rendez-vous\n\nBonjour [TRD3],\n",
+        )],
+    );
+    let host = start(&place, folder.path());
+    post(
+        &host,
+        &event(
+            "1",
+            json!({"id": "p-1", "first_name": "Zoé", "email": Postfix::UNKNOWN, "consent": true}),
+        ),
+    )
+    .await;
+    let told = wait_for_states(&folder.path().join("rappel.db"), &["failed"]).await;
+    let reason = told[0]["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("550") && !reason.contains(Postfix::UNKNOWN),
+        "{reason}"
+    );
+}
