@@ -20,6 +20,7 @@
 mod check;
 mod compile;
 pub mod cost;
+mod file_name;
 pub mod filters;
 mod nearest;
 mod options;
@@ -27,15 +28,19 @@ mod parse;
 mod render;
 pub mod sms;
 mod template;
+mod templates;
 pub mod values;
 pub mod variables;
+pub mod vocabulary;
 mod words;
 
 pub use check::{Part, Parts};
 pub use compile::{Program, SlotInfo};
 pub use cost::Cost;
+pub use file_name::FileName;
 pub use options::Options;
 pub use render::Stopped;
 pub use template::{Compiled, Template, compile};
+pub use templates::Templates;
 pub use values::{Facts, Sheet, Value, Values};
 pub use variables::Variable;

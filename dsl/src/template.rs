@@ -42,14 +42,18 @@ pub fn compile(file: &str, source: &str, options: &Options, parts: &Parts<'_>) -
         parts,
         &mut diagnostics,
     );
-    // A part that is included twice has its slips told once.
-    diagnostics.sort_by(|a, b| key(a).cmp(&key(b)));
-    diagnostics.dedup_by(|a, b| key(a) == key(b) && a.message == b.message);
+    in_order(&mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     Compiled {
         template: template.filter(|_| !failed),
         diagnostics,
     }
+}
+
+/// Puts diagnostics in the order of their places, each once: a part that is included twice is read twice.
+pub(crate) fn in_order(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| (key(a), &a.message).cmp(&(key(b), &b.message)));
+    diagnostics.dedup_by(|a, b| key(a) == key(b) && a.message == b.message);
 }
 
 fn key(diagnostic: &Diagnostic) -> (&str, usize, usize, &str) {

@@ -1,9 +1,9 @@
 //! Puts loose section tags together: from flat pieces to nested sections.
 
 use crate::MAX_SECTIONS;
-use crate::fault::{Fault, Slip};
+use crate::fault::{ConditionSlip, Fault, Slip};
 use crate::piece::{Piece, SectionTag};
-use crate::tree::{Branch, Node, Otherwise, Section, Span, Template};
+use crate::tree::{Branch, Condition, Node, Otherwise, Section, Span, Template};
 
 /// Nests the pieces. Tags without a partner add a fault and are left out.
 ///
@@ -21,8 +21,8 @@ pub(crate) fn nest<'s>(pieces: Vec<Piece<'s>>, faults: &mut Vec<Fault>) -> Templ
     for piece in pieces {
         match piece {
             Piece::Node(node) => nest.push(node),
-            Piece::Open(tag) if doubtful_opens || !tag.doubtful => nest.open(tag),
-            Piece::Open(_) => {}
+            Piece::Open(tag) if doubtful_opens || tag.doubt.is_none() => nest.open(tag),
+            Piece::Open(tag) => nest.prose(tag),
             Piece::Alternative(tag) => nest.alternative(tag),
             Piece::Otherwise(span) => nest.otherwise(span),
             Piece::Close(span) => nest.close(span),
@@ -36,7 +36,7 @@ fn strays(pieces: &[Piece<'_>], doubtful_opens: bool) -> usize {
     let (mut open, mut strays) = (0usize, 0usize);
     for piece in pieces {
         match piece {
-            Piece::Open(tag) if doubtful_opens || !tag.doubtful => open += 1,
+            Piece::Open(tag) if doubtful_opens || tag.doubt.is_none() => open += 1,
             Piece::Close(_) if open > 0 => open -= 1,
             Piece::Close(_) => strays += 1,
             Piece::Alternative(_) | Piece::Otherwise(_) if open == 0 => strays += 1,
@@ -108,6 +108,16 @@ impl<'s> Nest<'s, '_> {
             branches: vec![branch(tag)],
             ..Level::default()
         });
+    }
+
+    /// A tag that is prose after all: it has its fault, or gets it now.
+    fn prose(&mut self, tag: SectionTag<'s>) {
+        if let (Some(doubt), false) = (tag.doubt, matches!(tag.condition, Condition::Unreadable)) {
+            self.fault(
+                Slip::Condition(ConditionSlip::NoValue { meant: None }),
+                doubt,
+            );
+        }
     }
 
     fn alternative(&mut self, tag: SectionTag<'s>) {

@@ -6,7 +6,7 @@ use pest::iterators::Pair;
 use crate::condition::condition;
 use crate::fault::{Fault, Slip};
 use crate::filter::filters;
-use crate::token::{Token, Tokens, pair_span};
+use crate::token::{Tokens, pair_span};
 use crate::tree::{Condition, Include, Name, Node, Operand, OperandValue, Span, Text, Value};
 
 #[allow(missing_docs, reason = "the rules are documented in template.pest")]
@@ -38,8 +38,9 @@ pub(crate) struct SectionTag<'s> {
     pub(crate) condition: Condition<'s>,
     /// The tag.
     pub(crate) span: Span,
-    /// Whether it may be prose ("[Si vous…]") and so open no section after all.
-    pub(crate) doubtful: bool,
+    /// What makes it likely to be prose ("[Si vous…]"), which opens no section after all: what can't be
+    /// read, or a word that names no value.
+    pub(crate) doubt: Option<Span>,
 }
 
 /// Takes a source apart. Every tag that can't be read is left out and adds a fault.
@@ -180,15 +181,13 @@ impl<'s> Reader<'s, '_> {
             return false;
         }
         // Of a line of prose behind `[TRD3`, only the tag itself is to blame.
-        let head = text
-            .text
-            .find(|c: char| c.is_whitespace())
-            .unwrap_or(text.text.len());
-        let end = if head <= 1 { text.text.len() } else { head };
-        self.fault(
-            Slip::TagUnclosed,
-            Span::new(text.span.start, text.span.start + end),
-        );
+        let inside = text.text[1..].trim_start_matches(|c: char| c.is_whitespace());
+        let begin = text.text.len() - inside.len();
+        let word = inside
+            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '/'))
+            .unwrap_or(inside.len());
+        let span = Span::new(text.span.start, text.span.start + begin + word);
+        self.fault(Slip::TagUnclosed, span);
         true
     }
 
@@ -201,11 +200,11 @@ impl<'s> Reader<'s, '_> {
     fn section(&mut self, mut tokens: Tokens<'s>, span: Span) -> SectionTag<'s> {
         match condition(&mut tokens, span) {
             Ok(condition) => {
-                let doubtful = has_unknown_name(&condition, self.is_name);
+                let doubt = unknown_name(&condition, self.is_name);
                 SectionTag {
                     condition,
                     span,
-                    doubtful,
+                    doubt,
                 }
             }
             Err(fault) => {
@@ -216,12 +215,15 @@ impl<'s> Reader<'s, '_> {
     }
 
     fn include(&mut self, mut tokens: Tokens<'s>, span: Span) {
-        match tokens.take_if(Rule::word) {
-            Some(Token {
-                text: name,
-                span: name_span,
-                ..
-            }) if tokens.peek().is_none() && name.is_ascii() => {
+        // A part may be called what is a keyword elsewhere: `no`, `e`.
+        let good = |name: &str| {
+            let letter = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && name.chars().all(letter)
+        };
+        match tokens.take() {
+            Some(token) if tokens.peek().is_none() && good(token.text) => {
+                let (name, name_span) = (token.text, token.span);
                 self.node(Node::Include(Include {
                     name,
                     name_span,
@@ -277,7 +279,7 @@ fn unreadable<'s>(span: Span) -> SectionTag<'s> {
     SectionTag {
         condition: Condition::Unreadable,
         span,
-        doubtful: true,
+        doubt: Some(span),
     }
 }
 
@@ -290,19 +292,20 @@ fn meant_number(tag: &str) -> Option<u32> {
     digits[..end].parse().ok()
 }
 
-fn has_unknown_name(condition: &Condition<'_>, is_name: &dyn Fn(&str) -> bool) -> bool {
+/// The first word of a condition that names no value.
+fn unknown_name(condition: &Condition<'_>, is_name: &dyn Fn(&str) -> bool) -> Option<Span> {
     let unknown = |operand: &Operand<'_>| match operand.value {
-        OperandValue::Name(Name::Word(word)) => !is_name(word),
-        _ => false,
+        OperandValue::Name(Name::Word(word)) if !is_name(word) => Some(operand.span),
+        _ => None,
     };
     match condition {
         Condition::Holds(operand) => unknown(operand),
-        Condition::Compare { left, right, .. } => unknown(left) || unknown(right),
-        Condition::In { left, list } => unknown(left) || list.iter().any(unknown),
-        Condition::Not(inner) => has_unknown_name(inner, is_name),
+        Condition::Compare { left, right, .. } => unknown(left).or_else(|| unknown(right)),
+        Condition::In { left, list } => unknown(left).or_else(|| list.iter().find_map(unknown)),
+        Condition::Not(inner) => unknown_name(inner, is_name),
         Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter().any(|part| has_unknown_name(part, is_name))
+            parts.iter().find_map(|part| unknown_name(part, is_name))
         }
-        Condition::Unreadable => true,
+        Condition::Unreadable => None,
     }
 }

@@ -199,7 +199,10 @@ impl Checker<'_> {
                 self.may_hold(variable, operator, &constant, span);
                 Some(constant)
             }
-            Err(why) => self.unsuitable(&format!("`{literal}` {why}"), span, "correct it".into()),
+            Err(why) => {
+                let help = format!("compare it with {}", form(variable.kind()));
+                self.unsuitable(&format!("`{literal}` {why}"), span, help)
+            }
         }
     }
 
@@ -263,21 +266,13 @@ impl Checker<'_> {
     }
 
     fn differ<T>(&mut self, variable: Variable, other: &str, span: Span) -> Option<T> {
-        let form = match variable.kind() {
-            Type::Text | Type::Phone | Type::Url => "a text in quotes: `\"…\"`",
-            Type::Date => "a date: `2026-06-03`",
-            Type::Time => "a time: `14:30`",
-            Type::Money => "an amount: `12.50`",
-            Type::Duration => "a number of minutes: `30`",
-            Type::Flag => "nothing",
-        };
         let message = format!("`{variable}` is {}, and {other}", variable.kind().phrase());
         self.wrong(
             codes::TYPES_DIFFER,
             &message,
             span,
             "of another type",
-            format!("compare it with {form}"),
+            format!("compare it with {}", form(variable.kind())),
         )
     }
 
@@ -306,6 +301,18 @@ impl Checker<'_> {
             .help(help);
         self.tell(diagnostic);
         None
+    }
+}
+
+/// How a value is written that compares with a type.
+fn form(kind: Type) -> &'static str {
+    match kind {
+        Type::Text | Type::Phone | Type::Url => "a text in quotes: `\"…\"`",
+        Type::Date => "a date: `2026-06-03`",
+        Type::Time => "a time: `14:30`",
+        Type::Money => "an amount: `12.50`",
+        Type::Duration => "a number of minutes: `30`",
+        Type::Flag => "nothing",
     }
 }
 

@@ -37,7 +37,12 @@ impl Checker<'_> {
             return self.tell(diagnostic);
         };
         // An empty part costs something too, or a few could be included without end.
+        let before = self.expanded;
         self.expanded += part.source.len() + 16;
+        if before > MAX_EXPANDED {
+            // It was told.
+            return;
+        }
         if self.expanded > MAX_EXPANDED {
             let message = format!(
                 "the template and its parts come to more than {} KiB",

@@ -10,6 +10,7 @@ use crate::compile::{Program, Source as _};
 use crate::options::Options;
 use crate::render::Live;
 use crate::render::clean::Place;
+use crate::sms::is_in_alphabet;
 use crate::values::{Sheet, Value};
 use crate::variables::{Id, Type, Variable};
 use crate::words;
@@ -52,8 +53,9 @@ impl Candidates {
         for variable in variables {
             let extreme = Some(extreme(variable, program, options, aim));
             let mut values = if this.asked.contains(&variable) {
-                let mut values = vec![None, extreme];
-                values.extend(compared(variable, program, options).into_iter().map(Some));
+                let mut values = vec![None, extreme.clone()];
+                let compared = compared(variable, program, options).into_iter().map(Some);
+                values.extend(compared.filter(|value| *value != extreme));
                 values
             } else if !variable.may_be_absent() {
                 vec![extreme]
@@ -123,25 +125,40 @@ impl Candidates {
         fixed.chain(tried.flat_map(|(_, values)| values.iter().map(Option::as_ref)))
     }
 
-    /// One combination in words.
-    pub(super) fn branch(&self, index: usize) -> Vec<String> {
-        self.combination(index)
-            .filter(|(variable, _)| self.asked.contains(variable))
-            .map(|(variable, value)| match value {
-                None => format!("{variable} absent"),
-                Some(Value::Flag(true)) => format!("{variable} yes"),
-                Some(Value::Flag(false)) => format!("{variable} no"),
-                Some(value)
-                    if value.words().is_none_or(|words| !is_made_up(words))
-                        && value.kind() != Type::Url =>
-                {
-                    let mut text = String::new();
-                    value.print(variable.row().print, Language::En, &mut text);
-                    format!("{variable} = {text}")
-                }
-                Some(_) => format!("{variable} present"),
-            })
-            .collect()
+    /// What a combination's conditions find, in words, as far as it makes a difference: `changes` tells
+    /// whether another combination comes to something else.
+    pub(super) fn branch(&self, index: usize, changes: impl Fn(usize) -> bool) -> Vec<String> {
+        let mut branch = Vec::new();
+        let mut weight = 1;
+        for (variable, values) in &self.tried {
+            let chosen = index / weight % values.len();
+            let others = (0..values.len()).filter(|other| *other != chosen);
+            let matters = others
+                .map(|other| index - chosen * weight + other * weight)
+                .any(&changes);
+            if matters && self.asked.contains(variable) {
+                branch.push(phrase(*variable, values, chosen));
+            }
+            weight *= values.len();
+        }
+        branch
+    }
+}
+
+/// A variable's value in words. The second of its values is the made-up one.
+fn phrase(variable: Variable, values: &[Option<Value<'static>>], chosen: usize) -> String {
+    let words = matches!(variable.kind(), Type::Text | Type::Phone | Type::Url);
+    match values.get(chosen).and_then(Option::as_ref) {
+        None => format!("{variable} absent"),
+        Some(Value::Flag(true)) => format!("{variable} yes"),
+        Some(Value::Flag(false)) => format!("{variable} no"),
+        Some(_) if chosen == 1 && values.len() == 2 => format!("{variable} present"),
+        Some(_) if chosen == 1 && words => format!("another {variable}"),
+        Some(value) => {
+            let mut text = String::new();
+            value.print(variable.row().print, Language::En, &mut text);
+            format!("{variable} = {text}")
+        }
     }
 }
 
@@ -168,12 +185,6 @@ fn asked(program: &Program) -> Vec<Variable> {
 const LETTER: char = 'x';
 const OUTSIDE: char = 'ê';
 
-fn is_made_up(words: &str) -> bool {
-    words
-        .chars()
-        .all(|c| c == LETTER || c == OUTSIDE || c == '0')
-}
-
 /// A variable's longest or shortest value.
 fn extreme(variable: Variable, program: &Program, options: &Options, aim: Aim) -> Value<'static> {
     let longest = aim == Aim::Longest;
@@ -186,7 +197,7 @@ fn extreme(variable: Variable, program: &Program, options: &Options, aim: Aim) -
         })
     };
     if let Some(names) = names(variable, options) {
-        let by_length = |name: &&String| name.chars().count();
+        let by_length = |name: &&String| weight(name);
         let name = if longest {
             names.iter().max_by_key(by_length)
         } else {
@@ -215,6 +226,12 @@ fn extreme(variable: Variable, program: &Program, options: &Options, aim: Aim) -
         Type::Duration => pick(Value::Minutes(5), Value::Minutes(599)),
         Type::Date => Value::Date(extreme_date(variable, program, options, longest)),
     }
+}
+
+/// What a text weighs in an SMS: its characters, and far more when one of them makes the SMS Unicode.
+fn weight(text: &str) -> usize {
+    let outside = text.chars().any(|c| !is_in_alphabet(c));
+    text.chars().count() + usize::from(outside) * 1000
 }
 
 fn clock(hour: u32, minute: u32) -> NaiveTime {
@@ -264,15 +281,21 @@ fn extreme_date(
         slots.iter().for_each(|slot| {
             live.write(*slot, &mut text);
         });
-        text.chars().count()
+        weight(&text)
     };
     let days = first.iter_days().take(28 * 366);
-    let day = if longest {
-        days.max_by_key(|date| length(date))
-    } else {
-        days.min_by_key(|date| length(date))
-    };
-    day.unwrap_or(first)
+    let mut extreme = (first, length(&first));
+    for day in days {
+        let length = length(&day);
+        if if longest {
+            length > extreme.1
+        } else {
+            length < extreme.1
+        } {
+            extreme = (day, length);
+        }
+    }
+    extreme.0
 }
 
 /// The values that decide a variable's comparisons: those it is compared with, and those right beside them.

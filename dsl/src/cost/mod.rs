@@ -163,10 +163,13 @@ fn extreme(
     let sheet = candidates.sheet(index);
     let text = message(program, options, &sheet)?;
     let longest_value = candidates::longest_value(program, options, &sheet);
-    Some((
-        reach(&text, candidates.branch(index), longest_value),
-        in_unicode,
-    ))
+    let reached = (Length::of(&text).segments, Length::of(&text).units);
+    let changes = |other| match message(program, options, &candidates.sheet(other)) {
+        Some(text) => (Length::of(&text).segments, Length::of(&text).units) != reached,
+        None => true,
+    };
+    let branch = candidates.branch(index, changes);
+    Some((reach(&text, branch, longest_value), in_unicode))
 }
 
 #[cfg(test)]

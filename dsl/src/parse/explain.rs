@@ -32,7 +32,10 @@ pub(super) fn explain(file: &File, fault: &Fault) -> Diagnostic {
             codes::TAG_UNCLOSED,
             "the tag is never closed: there is no `]` on its line",
             "begins here",
-            format!("write `{text}]`; {OPENS_NO_TAG}"),
+            match text.strip_prefix('[').and_then(Variable::find) {
+                Some(variable) => format!("write `[{variable}]`; {OPENS_NO_TAG}"),
+                None => format!("write `]` where the tag ends; {OPENS_NO_TAG}"),
+            },
         ),
         Slip::NoVariable { meant } => no_variable(file, fault, text, *meant),
         Slip::ValueFollowed => at(

@@ -91,7 +91,8 @@ impl Writer<'_> {
 
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
-            Tag::Paragraph => {
+            // HTML that is shown as text is a paragraph like any other.
+            Tag::Paragraph | Tag::HtmlBlock => {
                 self.block();
                 self.html.push_str("<p style=\"margin:0 0 16px;\">");
             }
@@ -139,7 +140,7 @@ impl Writer<'_> {
 
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Paragraph => {
+            TagEnd::Paragraph | TagEnd::HtmlBlock => {
                 self.html.push_str("</p>\n");
                 self.text.push('\n');
             }

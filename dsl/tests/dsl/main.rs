@@ -1,0 +1,6 @@
+//! The template language from outside.
+
+#![allow(clippy::unwrap_used)]
+
+mod case;
+mod corpus;
