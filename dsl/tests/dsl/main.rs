@@ -4,3 +4,4 @@
 
 mod case;
 mod corpus;
+mod sms_length;
