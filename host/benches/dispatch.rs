@@ -28,6 +28,21 @@ const IN_FLIGHT: usize = 64;
 struct Open;
 
 impl OpenGateway for Open {
+    fn stock_adapters(&self) -> Folder {
+        let mut folder = Folder::default();
+        for adapter in rappel_plugins::stock_adapters() {
+            folder.insert(
+                &format!("plugins/{}/plugin.toml", adapter.name),
+                adapter.manifest,
+            );
+            folder.insert(
+                &format!("plugins/{}/adapter.rhai", adapter.name),
+                adapter.script,
+            );
+        }
+        folder
+    }
+
     fn open(
         &self,
         _name: &str,
@@ -79,7 +94,7 @@ async fn run(messages: usize, planned: usize) {
             .expect("a store"),
     );
     let rules = Arc::new(
-        Generation::compile(&clinic(&url))
+        Generation::compile(&clinic(&url).with_adapters(&Open.stock_adapters()))
             .map_err(|found| {
                 found
                     .iter()
@@ -206,17 +221,16 @@ fn clinic(url: &str) -> Folder {
             adapter = "json"
             allow_private = true
             options = {{ url = "http://127.0.0.1:{port}/send" }}
+            secrets = {{ token = {{ env = "TOKEN" }} }}
             limits = {{ concurrency = {IN_FLIGHT} }}
             "#
         ),
     );
-    let template = include_str!("../../examples/lumiere/templates/reminder.sms.trd");
-    folder.insert("templates/reminder.sms.trd", template);
-    if template.contains("signature") {
-        folder.insert(
-            "templates/signature.trd",
-            include_str!("../../examples/lumiere/templates/signature.trd"),
-        );
+    let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/lumiere/templates");
+    for file in ["reminder.sms.trd", "signature.trd"] {
+        if let Ok(text) = std::fs::read_to_string(templates.join(file)) {
+            folder.insert(&format!("templates/{file}"), text);
+        }
     }
     folder
 }

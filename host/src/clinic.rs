@@ -10,10 +10,13 @@ use rappel_core::ids::FacilityId;
 use rappel_core::provider::{Proof, Provider};
 use rappel_core::settings::{Gateway, Limits, Settings};
 
-use crate::engine::Generation;
+use crate::engine::{Folder, Generation};
 
 /// Opens a gateway. The composition root gives it, because the host knows no plugin.
 pub trait OpenGateway: Send + Sync {
+    /// The adapters that ship, as files of `plugins/`.
+    fn stock_adapters(&self) -> Folder;
+
     /// Opens the gateway of that name, with its adapter where it has one.
     ///
     /// # Errors

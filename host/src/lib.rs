@@ -8,6 +8,7 @@ pub mod clock;
 pub mod dispatch;
 pub mod engine;
 pub mod folder;
+pub mod import;
 pub mod reload;
 pub mod serve;
 pub mod simulate;

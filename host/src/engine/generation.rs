@@ -1,6 +1,6 @@
 //! A generation: everything a clinic wrote, compiled into one immutable whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rappel_core::channel::{ChannelKind, Content};
@@ -14,6 +14,7 @@ use rappel_core::message::MessageFacts;
 use rappel_core::provider::Provider;
 use rappel_core::settings::{Cell, Gateway, Settings};
 use rappel_dsl::{Facts, FileName, Stopped, Template, Templates};
+use rappel_rules::adapter::{Adapter, AdapterFiles};
 
 /// The files of a clinic: their texts by their paths inside its folder, with `/` between the parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,24 @@ impl Folder {
     /// Puts a file in.
     pub fn insert(&mut self, path: &str, text: impl Into<Arc<str>>) {
         self.0.insert(path.to_string(), text.into());
+    }
+
+    /// Puts in the adapters that ship, but for those that the clinic has under the same name.
+    #[must_use]
+    pub fn with_adapters(mut self, stock: &Folder) -> Self {
+        let own: Vec<String> = self.0.keys().cloned().collect();
+        for (path, text) in stock.iter() {
+            // `plugins/NAME/`: a clinic's adapter replaces all of it.
+            let folder = path.rsplit_once('/').map_or(path, |(folder, _)| folder);
+            let replaced = own.iter().any(|own| {
+                own.strip_prefix(folder)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            });
+            if !replaced {
+                self.0.insert(path.to_string(), text.clone());
+            }
+        }
+        self
     }
 
     /// How many files there are.
@@ -72,6 +91,7 @@ pub struct Generation {
     id: String,
     settings: Arc<Settings>,
     templates: Templates,
+    adapters: BTreeMap<String, Arc<dyn Provider>>,
     warnings: Vec<Diagnostic>,
 }
 
@@ -93,10 +113,12 @@ impl Generation {
         let (templates, slips) = Templates::load(files, &settings);
         found.extend(slips);
         found.extend(missing_templates(folder, &settings));
+        let adapters = adapters(folder, &settings, &mut found);
         if found.iter().any(Diagnostic::is_error) {
             return Err(found);
         }
         Ok(Self {
+            adapters,
             id: folder.id(),
             settings: Arc::new(settings),
             templates,
@@ -114,14 +136,22 @@ impl Generation {
         &self.settings
     }
 
+    /// The templates.
+    pub fn templates(&self) -> &Templates {
+        &self.templates
+    }
+
     /// What its author should know, though it serves.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 
     /// The adapter of a gateway.
-    pub fn adapter_of(&self, _gateway: &Gateway) -> Option<Arc<dyn Provider>> {
-        None
+    pub fn adapter_of(&self, gateway: &Gateway) -> Option<Arc<dyn Provider>> {
+        match gateway {
+            Gateway::Http { adapter, .. } => self.adapters.get(adapter).cloned(),
+            Gateway::File { .. } | Gateway::Console { .. } | Gateway::Smtp { .. } => None,
+        }
     }
 
     /// The messages that policies want after an event, and a sentence for each policy that failed.
@@ -196,4 +226,57 @@ fn missing_templates(folder: &Folder, settings: &Settings) -> Vec<Diagnostic> {
         }
     }
     missing
+}
+
+/// The adapters of a folder, each tried with its cases.
+fn adapters(
+    folder: &Folder,
+    settings: &Settings,
+    found: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Arc<dyn Provider>> {
+    let names: BTreeSet<&str> = folder
+        .under("plugins/")
+        .filter_map(|(path, _)| path.strip_prefix("plugins/")?.split_once('/'))
+        .map(|(name, _)| name)
+        .collect();
+    let mut adapters: BTreeMap<String, Arc<dyn Provider>> = BTreeMap::new();
+    for name in &names {
+        let place = format!("plugins/{name}");
+        let file = |file: &str| folder.get(&format!("{place}/{file}"));
+        let (Some(manifest), Some(script)) = (file("plugin.toml"), file("adapter.rhai")) else {
+            let message = "an adapter's folder holds plugin.toml and adapter.rhai";
+            found.push(
+                Diagnostic::new(codes::BAD_FILE, &place, message)
+                    .help("write what is missing; docs/adapters.md shows how"),
+            );
+            continue;
+        };
+        let files = AdapterFiles {
+            folder: &place,
+            manifest,
+            script,
+            cases: file("cases.toml").map(|text| &**text),
+        };
+        match Adapter::load(files) {
+            Ok(adapter) => {
+                adapters.insert((*name).to_string(), Arc::new(adapter));
+            }
+            Err(slips) => found.extend(slips),
+        }
+    }
+    for (gateway, kind) in &settings.gateways {
+        if let Gateway::Http { adapter, .. } = kind
+            && !names.contains(adapter.as_str())
+        {
+            let known: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            let message =
+                format!("gateway `{gateway}` names the adapter `{adapter}`, which isn't there");
+            let help = format!(
+                "there are {}; your own is a folder in plugins/",
+                known.join(", ")
+            );
+            found.push(Diagnostic::new(codes::BAD_FILE, "clinic.toml", message).help(help));
+        }
+    }
+    adapters
 }

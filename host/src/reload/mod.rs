@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rappel_core::diagnostic::Diagnostic;
 
 use crate::clinic::{Clinic, Live, OpenGateway};
-use crate::engine::Generation;
+use crate::engine::{Folder, Generation};
 use crate::folder::read_folder;
 
 pub use watch::{Watch, watch};
@@ -69,12 +69,12 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Compiles a folder as it is now.
+/// Compiles a folder as it is now, with the adapters that ship.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn load(folder: &Path) -> Result<Generation, Vec<Diagnostic>> {
-    Generation::compile(&read_folder(folder)?)
+pub fn load(folder: &Path, adapters: &Folder) -> Result<Generation, Vec<Diagnostic>> {
+    Generation::compile(&read_folder(folder)?.with_adapters(adapters))
 }
 
 /// Opens a clinic for serving.
@@ -82,7 +82,7 @@ pub fn load(folder: &Path) -> Result<Generation, Vec<Diagnostic>> {
 /// # Errors
 /// Everything that keeps it from serving.
 pub fn open(folder: &Path, gateways: &dyn OpenGateway) -> Result<Clinic, Refusal> {
-    let rules = Arc::new(load(folder).map_err(Refusal::of)?);
+    let rules = Arc::new(load(folder, &gateways.stock_adapters()).map_err(Refusal::of)?);
     let live = Live::open(rules, folder, gateways).map_err(|others| Refusal {
         diagnostics: Vec::new(),
         others,
@@ -121,7 +121,7 @@ impl Reloader {
     /// so that a folder that was refused is refused until it is mended.
     pub fn reload(&self) -> Outcome {
         let folder = match read_folder(&self.folder) {
-            Ok(folder) => folder,
+            Ok(folder) => folder.with_adapters(&self.gateways.stock_adapters()),
             Err(diagnostics) => return Outcome::Refused(Refusal::of(diagnostics)),
         };
         let serving = self.clinic.live();

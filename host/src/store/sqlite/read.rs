@@ -170,11 +170,12 @@ impl SqliteStore {
     }
 
     pub(super) async fn read_generations(&self) -> Result<Vec<GenerationRecord>> {
-        let rows =
-            sqlx::query("SELECT facility, id, since, zone, refused FROM generation ORDER BY facility")
-                .fetch_all(&self.readers)
-                .await
-                .map_err(failed)?;
+        let rows = sqlx::query(
+            "SELECT facility, id, since, zone, refused FROM generation ORDER BY facility",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(failed)?;
         rows.iter()
             .map(|row| {
                 Ok(GenerationRecord {
