@@ -42,7 +42,7 @@ impl ChannelKind {
     pub const ALL: [ChannelKind; 3] = [ChannelKind::Sms, ChannelKind::Email, ChannelKind::Voice];
 
     /// Its name in settings, file names and policies: `sms`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             ChannelKind::Sms => "sms",
             ChannelKind::Email => "email",

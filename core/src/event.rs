@@ -52,7 +52,7 @@ impl EventKind {
     ];
 
     /// The CloudEvents `type`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             EventKind::AppointmentCreated => "appointment.created",
             EventKind::AppointmentModified => "appointment.modified",

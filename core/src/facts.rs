@@ -53,7 +53,7 @@ pub enum Status {
 
 impl Status {
     /// The word that events and policies use: `booked`.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Status::Booked => "booked",
             Status::Approved => "approved",

@@ -44,7 +44,7 @@ impl Language {
     ];
 
     /// The ISO 639-1 code: `fr`.
-    pub fn code(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Language::Fr => "fr",
             Language::En => "en",

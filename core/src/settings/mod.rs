@@ -15,6 +15,7 @@ pub use gateway::{Encryption, Gateway, Limits, Rate, SecretRef};
 
 use crate::channel::{ChannelKind, Sender};
 use crate::civil::{Span, Zone};
+use crate::facts::Patient;
 use crate::ids::FacilityId;
 use crate::kind::Kind;
 use crate::language::Language;
@@ -92,6 +93,9 @@ pub struct Settings {
     /// The sender of every message. Filled in by [`Settings::read`].
     #[serde(skip)]
     from: Arc<Sender>,
+    /// The file as it was written. Filled in by [`Settings::read`].
+    #[serde(skip)]
+    written: Arc<toml::Table>,
 }
 
 /// Who messages come from.
@@ -130,7 +134,7 @@ pub enum Cell {
 
 impl Cell {
     /// Its word in the settings: `off`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Cell::Off => "off",
             Cell::On => "on",
@@ -241,7 +245,7 @@ pub enum SecondSms {
 
 impl SecondSms {
     /// Its word in the settings: `none`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             SecondSms::None => "none",
             SecondSms::All => "all",
@@ -316,6 +320,13 @@ impl Default for UnreliableSettings {
     }
 }
 
+impl UnreliableSettings {
+    /// Whether a patient is unreliable: they missed too many visits, of enough to tell.
+    pub fn applies_to(&self, patient: &Patient) -> bool {
+        patient.visits >= self.least_visits && patient.missed_percent() >= self.missed_percent
+    }
+}
+
 /// What becomes of a message that is due outside the allowed hours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -331,7 +342,7 @@ pub enum Outside {
 
 impl Outside {
     /// Its word in the settings: `hold`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Outside::Hold => "hold",
             Outside::Earlier => "earlier",

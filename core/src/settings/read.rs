@@ -26,10 +26,35 @@ impl Settings {
             found: Vec::new(),
         };
         check.settings(&mut settings);
+        // It parsed above; an empty table would only make `with` find less.
+        settings.written = Arc::new(text.parse().unwrap_or_default());
         if check.found.iter().any(Diagnostic::is_error) {
             Err(check.found)
         } else {
             Ok((settings, check.found))
+        }
+    }
+
+    /// The settings with other values, as a policy's case gives them: a table merges into the one
+    /// that is there, anything else replaces what is there.
+    ///
+    /// # Errors
+    /// As [`Settings::read`]; the places are those of the merged text.
+    pub fn with(&self, values: &toml::Table) -> Result<Self, Vec<Diagnostic>> {
+        let mut merged = (*self.written).clone();
+        merge(&mut merged, values);
+        let (settings, _) = Self::read(&merged.to_string())?;
+        Ok(settings)
+    }
+}
+
+fn merge(into: &mut toml::Table, values: &toml::Table) {
+    for (key, value) in values {
+        match (into.get_mut(key), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(values)) => merge(inner, values),
+            _ => {
+                into.insert(key.clone(), value.clone());
+            }
         }
     }
 }
@@ -399,6 +424,22 @@ mod tests {
         assert!(settings.communication);
         assert_eq!(settings.reminder.notice, Span::hours(48));
         assert!(settings.opening().is_some());
+    }
+
+    #[test]
+    fn values_are_replaced_for_a_case() {
+        let (settings, _) =
+            Settings::read(&format!("{LEAST}[reminder]\nconfirmation = true\n")).unwrap();
+        let values = "reminder.notice = \"3 days\"\nhours.allowed = \"24/7\"";
+        let other = settings.with(&values.parse().unwrap()).unwrap();
+        assert_eq!(other.reminder.notice, Span::days(3));
+        assert!(other.reminder.confirmation);
+        assert_eq!(other.opening().unwrap().as_str(), "24/7");
+        assert_eq!(settings.reminder.notice, Span::hours(48));
+        let slips = settings
+            .with(&"reminder.notise = 1".parse().unwrap())
+            .unwrap_err();
+        assert!(slips[0].message.contains("notise"), "{slips:?}");
     }
 
     #[test]
