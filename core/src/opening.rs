@@ -117,6 +117,11 @@ impl Opening {
         })
     }
 
+    /// The open ranges of a day in order, in minutes since midnight, their ends excluded.
+    pub fn on(&self, date: NaiveDate) -> Arc<[(u32, u32)]> {
+        self.day(date)
+    }
+
     /// A minute of a day as a time that exists: one that the spring change jumps over moves later.
     fn moment(&self, date: NaiveDate, minute: u32) -> Option<Civil> {
         let time = NaiveTime::from_hms_opt(minute / 60, minute % 60, 0)?;
@@ -252,6 +257,14 @@ mod tests {
                 "{time}"
             );
         }
+    }
+
+    #[test]
+    fn a_day_has_its_ranges() {
+        let hours = opening("Mo-Fr 08:00-12:00,14:00-20:00; Sa 09:00-12:00; PH off");
+        let on = |date: &str| hours.on(date.parse().unwrap()).to_vec();
+        assert_eq!(on("2026-06-03"), [(480, 720), (840, 1200)]);
+        assert_eq!(on("2026-06-05"), []);
     }
 
     #[test]

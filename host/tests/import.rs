@@ -37,7 +37,10 @@ fn snapshot(folder: &str, name: &str, input: &str, output: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(format!("import/snapshots/{folder}"));
     settings.set_prepend_module_to_snapshot(false);
-    settings.set_description(input);
+    settings.set_omit_expression(true);
+    if !input.is_empty() {
+        settings.set_description(input);
+    }
     settings.bind(|| insta::assert_snapshot!(name, output));
 }
 
@@ -169,7 +172,7 @@ fn refusals_hold_nothing_of_the_row() {
             .filter_map(Result::err)
             .map(|error| format!("{error}\n"))
             .collect();
-        for secret in ["Dupont", "Nord", "hier", "peut", "free", "31/02", "-1"] {
+        for secret in ["Dupont", "Nord", "hier", "peut", "perhaps", "free", "31/02"] {
             assert!(!told.contains(secret), "{name}: {told}");
         }
     }
@@ -216,7 +219,9 @@ fn the_documentation_example_is_what_happens() {
         rest.split_once("```").unwrap().0
     };
     let output = run(block("toml"), block("csv"));
-    assert_eq!(output.trim_end(), block("text").trim_end());
+    let (told, summary) = output.trim_end().rsplit_once('\n').unwrap();
+    assert_eq!(format!("{told}\n"), block("text"));
+    assert_eq!(format!("{summary}\n"), block("json"));
 }
 
 #[test]

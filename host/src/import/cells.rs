@@ -51,13 +51,12 @@ impl<'r> Cells<'r> {
             .get(column.0)
             .map_or(&[][..], |place| self.row.field(*place));
         if bytes.len() > MAX_VALUE {
-            let reason = format!(
-                "longer than {MAX_VALUE} bytes; is a quotation mark never closed?"
-            );
+            let reason =
+                format!("longer than {MAX_VALUE} bytes; is a quotation mark never closed?");
             return Err(Slip::new(Some(column), reason));
         }
-        let text = decode(self.map.encoding, bytes)
-            .map_err(|reason| Slip::new(Some(column), reason))?;
+        let text =
+            decode(self.map.encoding, bytes).map_err(|reason| Slip::new(Some(column), reason))?;
         Ok(match text {
             Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
             Cow::Owned(text) => Cow::Owned(text.trim().to_string()),
@@ -116,7 +115,9 @@ impl<'r> Cells<'r> {
     fn made(self, how: &How) -> Result<Option<Value>, Slip> {
         match how {
             How::Constant(value) => Ok(Some(value.clone())),
-            How::Text(text) => Ok(self.text(text)?.map(|text| Value::String(text.into_owned()))),
+            How::Text(text) => Ok(self
+                .text(text)?
+                .map(|text| Value::String(text.into_owned()))),
             How::Table {
                 from,
                 values,

@@ -2,7 +2,7 @@
 //!
 //! The file is read twice. The first reading converts every row, tells those that can't be, and
 //! keeps of each event only when it happens and where its row is; the second reads the rows again in
-//! the events' order. So a file of any size needs memory for about 50 bytes an event.
+//! the events' order. So a file of any size needs less than 100 bytes of memory an event.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -131,25 +131,36 @@ fn places(map: &Map, header: &Row) -> Result<Vec<usize>, Vec<Diagnostic>> {
     let mut places = Vec::new();
     for (name, span) in &map.columns {
         let mut same = (0..).zip(&names).filter(|(_, known)| *known == name);
-        let message = match (same.next(), same.next()) {
+        let (message, help) = match (same.next(), same.next()) {
             (Some((place, _)), None) => {
                 places.push(place);
                 continue;
             }
-            (Some(_), Some(_)) => format!("the file has more than one column `{name}`"),
-            (None, _) => format!("the file has no column `{name}`"),
+            (Some(_), Some(_)) => (
+                format!("the file has more than one column `{name}`"),
+                "give them different names in the file".to_string(),
+            ),
+            (None, _) => (
+                format!("the file has no column `{name}`"),
+                remedy(name, &names),
+            ),
         };
         found.push(
             Diagnostic::new(codes::NO_COLUMN, &map.name, message)
                 .at(map.source.clone(), span.clone())
                 .label("here")
-                .help(help(name, &names)),
+                .help(help),
         );
     }
-    if found.is_empty() { Ok(places) } else { Err(found) }
+    if found.is_empty() {
+        Ok(places)
+    } else {
+        Err(found)
+    }
 }
 
-fn help(name: &str, names: &[String]) -> String {
+/// What to do about a column that isn't there.
+fn remedy(name: &str, names: &[String]) -> String {
     // A file with another delimiter than the map says has one column with all the names in it.
     if let [only] = names
         && let Some(delimiter) = DELIMITERS.into_iter().find(|c| only.contains(*c))
@@ -318,9 +329,14 @@ impl<R: Read + Seek> Conversion<'_, R> {
                 places: &self.places,
             });
         }
-        let mut reason = format!("{} fields where the first row has {}", self.row.len(), self.width);
+        let mut reason = format!(
+            "{} fields where the first row has {}",
+            self.row.len(),
+            self.width
+        );
         if last_line > line {
-            reason += &format!("; it goes on to line {last_line}: is a quotation mark never closed?");
+            reason +=
+                &format!("; it goes on to line {last_line}: is a quotation mark never closed?");
         }
         Err(Slip::new(None, reason))
     }
@@ -378,7 +394,9 @@ impl<R: Read + Seek> Conversion<'_, R> {
     }
 
     fn error(&self, line: u64, slip: Slip) -> RowError {
-        let column = slip.column.and_then(|column| self.map.columns.get(column.0));
+        let column = slip
+            .column
+            .and_then(|column| self.map.columns.get(column.0));
         RowError {
             line,
             column: column.map(|(name, _)| name.clone()),

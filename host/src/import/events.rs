@@ -55,12 +55,7 @@ impl Cells<'_> {
         }
     }
 
-    fn event(
-        self,
-        place: usize,
-        rule: &EventRule,
-        times: &Times,
-    ) -> Result<Option<Made>, Slip> {
+    fn event(self, place: usize, rule: &EventRule, times: &Times) -> Result<Option<Made>, Slip> {
         if !self.holds(&rule.condition)? {
             return Ok(None);
         }
@@ -175,6 +170,12 @@ impl Cells<'_> {
                 }
             }
         }
+        if rule.record == Record::Appointment && times.get(Time::Start).is_none() {
+            return Err(Slip::new(
+                self.column(Time::Start),
+                "`appointment.start` is empty",
+            ));
+        }
         if object.contains_key("id") {
             Ok(Some(object))
         } else if rule.optional && !from_row {
@@ -186,7 +187,10 @@ impl Cells<'_> {
 
     fn no_id(self, record: Record) -> Slip {
         let name = record.name();
-        let column = self.map.property(record, "id").and_then(|id| id.columns().next());
+        let column = self
+            .map
+            .property(record, "id")
+            .and_then(|id| id.columns().next());
         Slip::new(column, format!("the {name} has no id"))
     }
 
@@ -202,7 +206,9 @@ impl Cells<'_> {
     /// The column to look at for a property such as `patient.visits`.
     fn column_of(self, property: &str) -> Option<Column> {
         let (name, path) = property.split_once('.')?;
-        let record = Record::ALL.into_iter().find(|record| record.name() == name)?;
+        let record = Record::ALL
+            .into_iter()
+            .find(|record| record.name() == name)?;
         self.map.property(record, path)?.columns().next()
     }
 }

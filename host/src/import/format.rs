@@ -41,7 +41,10 @@ impl Format {
         let timestamp = items.iter().any(is_timestamp);
         let format = Self {
             time: timestamp || items.iter().any(|item| is_standard(item) || is_hour(item)),
-            instant: timestamp || items.iter().any(|item| is_standard(item) || is_offset(item)),
+            instant: timestamp
+                || items
+                    .iter()
+                    .any(|item| is_standard(item) || is_offset(item)),
             text: text.to_string(),
             items,
             timestamp,
@@ -164,12 +167,28 @@ mod tests {
             ("%d/%m/%Y %H:%M", "03/06/2026 14:30", "2026-06-03 14:30:00"),
             ("%d/%m/%y", "3/6/26", "2026-06-03"),
             ("%Y%m%d", "20260603", "2026-06-03"),
-            ("%m/%d/%Y %I:%M %p", "06/03/2026 02:30 pm", "2026-06-03 14:30:00"),
+            (
+                "%m/%d/%Y %I:%M %p",
+                "06/03/2026 02:30 pm",
+                "2026-06-03 14:30:00",
+            ),
             // A literal Z is a letter; the time stays on the wall clock.
-            ("%Y-%m-%dT%H:%M:%SZ", "2026-06-03T14:30:00Z", "2026-06-03 14:30:00"),
+            (
+                "%Y-%m-%dT%H:%M:%SZ",
+                "2026-06-03T14:30:00Z",
+                "2026-06-03 14:30:00",
+            ),
             // An offset makes it an instant, which the clinic's clock shows differently.
-            ("%Y-%m-%dT%H:%M:%S%#z", "2026-06-03T14:30:00Z", "2026-06-03 16:30:00"),
-            ("%Y-%m-%d %H:%M %z", "2026-06-03 23:30 -0300", "2026-06-04 04:30:00"),
+            (
+                "%Y-%m-%dT%H:%M:%S%#z",
+                "2026-06-03T14:30:00Z",
+                "2026-06-03 16:30:00",
+            ),
+            (
+                "%Y-%m-%d %H:%M %z",
+                "2026-06-03 23:30 -0300",
+                "2026-06-04 04:30:00",
+            ),
             ("%+", "2026-06-03T14:30:00.25+02:00", "2026-06-03 14:30:00"),
             ("%s", "1780489800", "2026-06-03 14:30:00"),
         ] {
@@ -197,7 +216,10 @@ mod tests {
         assert!(read("%Q", "").contains("is not a format of dates"));
         assert!(read("%Y-%m-%d %Z", "").contains("`%Z` can't be read"));
         for format in ["", "%d/%m", "%H:%M", "%d/%m/%Y %I:%M", "tomorrow"] {
-            assert!(read(format, "").contains("doesn't tell a whole date"), "{format}");
+            assert!(
+                read(format, "").contains("doesn't tell a whole date"),
+                "{format}"
+            );
         }
     }
 }

@@ -80,7 +80,9 @@ mod tests {
     #[test]
     fn the_same_in_every_run_and_version() {
         let made = |name: &str, country: &str| {
-            Made::parse(name, country).unwrap().value("patient.mobile", "17")
+            Made::parse(name, country)
+                .unwrap()
+                .value("patient.mobile", "17")
         };
         assert_eq!(
             [
@@ -107,9 +109,15 @@ mod tests {
                     made.value("patient.mobile", &by.to_string())
                 };
                 let mobile = Phone::parse(&made("mobile"), "DE").unwrap();
-                let reserved = FICTION.iter().any(|range| mobile.e164().starts_with(range.mobile));
+                let reserved = FICTION
+                    .iter()
+                    .any(|range| mobile.e164().starts_with(range.mobile));
                 assert!(mobile.can_receive_sms() && reserved);
-                assert!(!Phone::parse(&made("fixed_line"), "DE").unwrap().can_receive_sms());
+                assert!(
+                    !Phone::parse(&made("fixed_line"), "DE")
+                        .unwrap()
+                        .can_receive_sms()
+                );
                 assert!(EmailAddress::parse(&made("email")).is_ok());
             }
         }

@@ -86,9 +86,7 @@ impl<R: Read + Seek> Rows<R> {
         Self {
             // Small, because the second reading jumps and would fill a larger one for a single row.
             input: BufReader::with_capacity(4 * 1024, input),
-            parser: csv_core::ReaderBuilder::new()
-                .delimiter(delimiter)
-                .build(),
+            parser: csv_core::ReaderBuilder::new().delimiter(delimiter).build(),
             place: Place { offset: 0, line: 1 },
         }
     }
@@ -154,7 +152,8 @@ impl<R: Read + Seek> Rows<R> {
                 begun = blank < consumed.len();
                 row.line += lines(consumed.get(..blank).unwrap_or_default());
             }
-            row.last_line = self.place.line + lines(consumed) - u64::from(consumed.ends_with(b"\n"));
+            row.last_line =
+                self.place.line + lines(consumed) - u64::from(consumed.ends_with(b"\n"));
             self.place.line += lines(consumed);
             self.place.offset += consumed.len() as u64;
             let consumed = consumed.len();
@@ -195,7 +194,12 @@ mod tests {
                 seen.push(format!("{next:?}"));
                 return seen;
             }
-            seen.push(format!("{}-{} {}", row.line, row.last_line, fields(&row).join("|")));
+            seen.push(format!(
+                "{}-{} {}",
+                row.line,
+                row.last_line,
+                fields(&row).join("|")
+            ));
         }
     }
 
@@ -226,7 +230,10 @@ mod tests {
             ["1-1 a|b", "Unclosed"],
             "the rest of the file would have been one value"
         );
-        assert_eq!(read("a,b\n1,5\" tube"), ["1-1 a|b", "2-2 1|5\" tube", "End"]);
+        assert_eq!(
+            read("a,b\n1,5\" tube"),
+            ["1-1 a|b", "2-2 1|5\" tube", "End"]
+        );
         assert_eq!(read("\""), ["Unclosed"]);
         let endless = format!("a,b\n1,\"{}", "x\n".repeat(MAX_ROW_BYTES));
         assert_eq!(read(&endless), ["1-1 a|b", "TooLong"]);

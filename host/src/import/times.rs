@@ -93,35 +93,39 @@ fn moment(
         if !cells.holds(&choice.condition)? {
             continue;
         }
-        let found = match &choice.how {
-            Moment::Read { from, format, day } => {
-                let Some(text) = cells.text(from)? else {
-                    continue;
-                };
-                let slip = |reason: String| Slip::new(from.columns().next(), reason);
-                let (date, written) = format
-                    .read(&text, cells.map.zone)
-                    .ok_or_else(|| slip(format!("not a date of the form `{}`", format.as_str())))?;
-                match day {
-                    DayTime::Written => Some(Civil(date.and_time(written))),
-                    DayTime::At(at) => Some(Civil(date.and_time(*at))),
-                    DayTime::Spread(spread) => {
-                        let after = spread.after.map(&mut time).transpose()?.flatten();
-                        let by = cells.text(&spread.by)?.unwrap_or_default();
-                        let slot = spread.slot(date, after, &by).ok_or_else(|| {
-                            slip(format!("no hours on that day; `{}` has none", spread.hours.as_str()))
-                        })?;
-                        Some(Civil(date.and_time(slot)))
+        let found =
+            match &choice.how {
+                Moment::Read { from, format, day } => {
+                    let Some(text) = cells.text(from)? else {
+                        continue;
+                    };
+                    let slip = |reason: String| Slip::new(from.columns().next(), reason);
+                    let (date, written) = format.read(&text, cells.map.zone).ok_or_else(|| {
+                        slip(format!("not a date of the form `{}`", format.as_str()))
+                    })?;
+                    match day {
+                        DayTime::Written => Some(Civil(date.and_time(written))),
+                        DayTime::At(at) => Some(Civil(date.and_time(*at))),
+                        DayTime::Spread(spread) => {
+                            let after = spread.after.map(&mut time).transpose()?.flatten();
+                            let by = cells.text(&spread.by)?.unwrap_or_default();
+                            let slot = spread.slot(date, after, &by).ok_or_else(|| {
+                                slip(format!(
+                                    "no hours on that day; `{}` has none",
+                                    spread.hours.as_str()
+                                ))
+                            })?;
+                            Some(Civil(date.and_time(slot)))
+                        }
                     }
                 }
-            }
-            Moment::Of { time: of, shift } => match time(*of)? {
-                Some(civil) => Some(civil.checked_add(*shift).ok_or_else(|| {
-                    Slip::new(cells.column(*of), "a time outside the calendar")
-                })?),
-                None => None,
-            },
-        };
+                Moment::Of { time: of, shift } => match time(*of)? {
+                    Some(civil) => Some(civil.checked_add(*shift).ok_or_else(|| {
+                        Slip::new(cells.column(*of), "a time outside the calendar")
+                    })?),
+                    None => None,
+                },
+            };
         if found.is_some() {
             return Ok(found);
         }
@@ -131,11 +135,14 @@ fn moment(
 
 impl Cells<'_> {
     /// The column to look at for one of the appointment's times.
-    fn column(self, time: Time) -> Option<Column> {
-        self.map.time(time).iter().find_map(|choice| match &choice.how {
-            Moment::Read { from, .. } => from.columns().next(),
-            Moment::Of { .. } => None,
-        })
+    pub(super) fn column(self, time: Time) -> Option<Column> {
+        self.map
+            .time(time)
+            .iter()
+            .find_map(|choice| match &choice.how {
+                Moment::Read { from, .. } => from.columns().next(),
+                Moment::Of { .. } => None,
+            })
     }
 }
 
@@ -151,7 +158,8 @@ impl Spread {
                 (first..*to).step_by(self.slot as usize)
             })
             .collect();
-        let at = |minute: &u32| date.and_time(NaiveTime::MIN) + TimeDelta::minutes((*minute).into());
+        let at =
+            |minute: &u32| date.and_time(NaiveTime::MIN) + TimeDelta::minutes((*minute).into());
         let first = slots.partition_point(|slot| after.is_some_and(|after| at(slot) < after.0));
         let left = slots.get(first..).unwrap_or_default();
         let slot = match made_up::place(DRAW, by, left.len()) {
@@ -172,48 +180,54 @@ mod tests {
     use super::super::text::Text;
     use super::*;
 
-    fn slot(date: &str, after: Option<&str>, by: &str) -> Option<String> {
+    fn spread() -> Spread {
         let hours = "Mo-Fr 08:00-12:00,14:00-18:00; PH off";
-        let spread = Spread {
+        Spread {
             hours: Opening::parse(hours, "FR", [], chrono_tz::Europe::Paris).unwrap(),
             slot: 30,
             by: Text::parse("", |_| unreachable!()).unwrap(),
             after: None,
-        };
+        }
+    }
+
+    fn slot(spread: &Spread, date: &str, after: Option<&str>, by: u32) -> Option<String> {
+        let after = after.map(|after| after.parse().unwrap());
         spread
-            .slot(date.parse().unwrap(), after.map(|after| after.parse().unwrap()), by)
+            .slot(date.parse().unwrap(), after, &by.to_string())
             .map(|time| time.format("%H:%M").to_string())
     }
 
     #[test]
     fn visits_spread_over_the_hours_evenly() {
+        let spread = spread();
         let mut counts = BTreeMap::new();
         for by in 0..16_000 {
-            *counts.entry(slot("2026-06-03", None, &by.to_string()).unwrap()).or_insert(0) += 1;
+            let slot = slot(&spread, "2026-06-03", None, by).unwrap();
+            *counts.entry(slot).or_insert(0) += 1;
         }
         // Sixteen slots with 1,000 expected in each; five standard deviations are 153.
         assert_eq!(counts.len(), 16);
         assert_eq!(counts.keys().next().unwrap(), "08:00");
         assert_eq!(counts.keys().last().unwrap(), "17:30");
-        assert!(counts.values().all(|count| (847..=1_153).contains(count)), "{counts:?}");
+        let fair = |count: &i32| (847..=1_153).contains(count);
+        assert!(counts.values().all(fair), "{counts:?}");
     }
 
     #[test]
     fn a_visit_comes_after_its_booking_while_the_day_has_room() {
+        let spread = spread();
         for by in 0..100 {
-            let by = by.to_string();
-            assert!(slot("2026-06-03", Some("2026-06-03T15:10"), &by).unwrap().as_str() >= "15:30");
-            assert_eq!(slot("2026-06-03", Some("2026-06-03T17:31"), &by).unwrap(), "17:30");
-            assert_eq!(
-                slot("2026-06-03", Some("2026-06-01T17:31"), &by),
-                slot("2026-06-03", None, &by)
-            );
+            let on = |after| slot(&spread, "2026-06-03", after, by).unwrap();
+            assert!(on(Some("2026-06-03T15:10")).as_str() >= "15:30");
+            assert_eq!(on(Some("2026-06-03T17:31")), "17:30");
+            assert_eq!(on(Some("2026-06-01T17:31")), on(None));
         }
     }
 
     #[test]
     fn a_closed_day_has_no_slot() {
-        assert_eq!(slot("2026-06-07", None, "17"), None);
-        assert_eq!(slot("2026-07-14", None, "17"), None);
+        let spread = spread();
+        assert_eq!(slot(&spread, "2026-06-07", None, 17), None);
+        assert_eq!(slot(&spread, "2026-07-14", None, 17), None);
     }
 }

@@ -5,10 +5,38 @@ use std::borrow::Cow;
 /// What 0x80 to 0x9F mean; the five bytes that mean nothing are `None`. From the WHATWG's Encoding
 /// standard, index windows-1252, which gives those five control characters instead: no text has them.
 const HIGH: [Option<char>; 32] = [
-    Some('€'), None, Some('‚'), Some('ƒ'), Some('„'), Some('…'), Some('†'), Some('‡'),
-    Some('ˆ'), Some('‰'), Some('Š'), Some('‹'), Some('Œ'), None, Some('Ž'), None,
-    None, Some('‘'), Some('’'), Some('“'), Some('”'), Some('•'), Some('–'), Some('—'),
-    Some('˜'), Some('™'), Some('š'), Some('›'), Some('œ'), None, Some('ž'), Some('Ÿ'),
+    Some('€'),
+    None,
+    Some('‚'),
+    Some('ƒ'),
+    Some('„'),
+    Some('…'),
+    Some('†'),
+    Some('‡'),
+    Some('ˆ'),
+    Some('‰'),
+    Some('Š'),
+    Some('‹'),
+    Some('Œ'),
+    None,
+    Some('Ž'),
+    None,
+    None,
+    Some('‘'),
+    Some('’'),
+    Some('“'),
+    Some('”'),
+    Some('•'),
+    Some('–'),
+    Some('—'),
+    Some('˜'),
+    Some('™'),
+    Some('š'),
+    Some('›'),
+    Some('œ'),
+    None,
+    Some('ž'),
+    Some('Ÿ'),
 ];
 
 /// The text that the bytes are; `None` where one means nothing.
@@ -35,7 +63,10 @@ mod tests {
     fn accents_and_the_euro() {
         let decoded = |bytes: &[u8]| decode(bytes).map(Cow::into_owned);
         assert_eq!(decoded(b"Dupont").as_deref(), Some("Dupont"));
-        assert_eq!(decoded(b"H\xe9l\xe8ne, 45 \x80").as_deref(), Some("Hélène, 45 €"));
+        assert_eq!(
+            decoded(b"H\xe9l\xe8ne, 45 \x80").as_deref(),
+            Some("Hélène, 45 €")
+        );
         assert_eq!(decoded(b"c\x9cur \x9f\xff").as_deref(), Some("cœur Ÿÿ"));
         assert_eq!(decoded(b"\x81"), None);
     }

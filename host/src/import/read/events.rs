@@ -6,30 +6,31 @@ use rappel_core::facts::Record;
 use rappel_core::{EventKind, Span};
 use toml::de::{DeTable, DeValue};
 
-use super::super::map::{Choice, Choices, Condition, EventRule, Kind, Moment, RecordRule};
+use super::super::map::{Choice, Choices, Condition, EventRule, Kind, Moment, Time};
 use super::slips::{Entry, Reader, listed, nearest};
-use super::{Place, key_span};
-
-/// What an event must find in the rest of the map.
-pub(super) struct Rest<'m> {
-    pub(super) records: &'m [RecordRule],
-    pub(super) times: &'m [Choices<Moment>; 3],
-    pub(super) place: Place<'m>,
-}
+use super::{Rest, key_span};
 
 impl Reader {
     /// The events of a row.
     pub(super) fn events(&mut self, table: &DeTable<'_>, rest: &Rest<'_>) -> Vec<EventRule> {
         const HELP: &str = "write `[[events]]` with a `type` and a `time`";
         let Some(entry) = table.get("events") else {
-            self.form(0..0, "the map has no `events`, so nothing would be made of the rows", HELP);
+            self.form(
+                0..0,
+                "the map has no `events`, so nothing would be made of the rows",
+                HELP,
+            );
             return Vec::new();
         };
         let tables: Option<Vec<_>> = entry
             .get_ref()
             .as_array()
             .filter(|list| !list.is_empty())
-            .and_then(|list| list.iter().map(|entry| entry.get_ref().as_table()).collect());
+            .and_then(|list| {
+                list.iter()
+                    .map(|entry| entry.get_ref().as_table())
+                    .collect()
+            });
         let Some(tables) = tables else {
             self.form(entry.span(), "`events` must be a list of tables", HELP);
             return Vec::new();
@@ -46,7 +47,7 @@ impl Reader {
             table,
             &["type", "time", "id", "whole", "when", "unless"],
         );
-        let first = table.values().next().map_or(0..0, |entry| entry.span());
+        let first = table.keys().next().map_or(0..0, |key| key.span());
         for key in ["type", "time"] {
             if !table.contains_key(key) {
                 self.form(first.clone(), format!("an event has no `{key}`"), "for instance `type = \"appointment.created\"` and `time = \"appointment.booked_at\"`");
@@ -104,7 +105,11 @@ impl Reader {
 
     fn event_kind(&mut self, path: &str, entry: &Entry<'_>) -> Option<EventKind> {
         let Some(text) = entry.get_ref().as_str() else {
-            self.form(entry.span(), format!("`{path}` must be a text"), "for instance `\"appointment.created\"`");
+            self.form(
+                entry.span(),
+                format!("`{path}` must be a text"),
+                "for instance `\"appointment.created\"`",
+            );
             return None;
         };
         let kind = text.parse().ok();
@@ -146,7 +151,8 @@ impl Reader {
                 format!("`{kind}` is about the {name}, and the map has no `[{name}]`"),
                 "add it, with its `id`",
             );
-        } else if whole && subject == Record::Appointment && rest.times.first().is_none_or(Vec::is_empty) {
+        } else if whole && subject == Record::Appointment && !rest.times.told[Time::Start as usize]
+        {
             self.form(
                 span,
                 format!("`{kind}` must say when the visit begins"),

@@ -13,10 +13,10 @@ use rappel_core::facts::Record;
 use rappel_core::{Diagnostic, Zone};
 use toml::de::{DeTable, DeValue};
 
-pub(super) use slips::{listed, nearest};
 use slips::{Entry, Reader};
+pub(super) use slips::{listed, nearest};
 
-use super::map::{Encoding, LateBooking, Map, Time};
+use super::map::{Choices, Encoding, LateBooking, Map, Moment, RecordRule};
 
 /// What a file may separate its columns with.
 pub(super) const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
@@ -61,24 +61,31 @@ impl Map {
         let map = reader.map(table.get_ref());
         match map {
             Some(map) if reader.found.is_empty() => Ok(map),
-            _ => Err(reader.found),
+            _ => {
+                let place = |slip: &Diagnostic| slip.span.as_ref().map(|span| span.start);
+                reader.found.sort_by_key(place);
+                Err(reader.found)
+            }
         }
     }
 }
 
 impl Reader {
     fn map(&mut self, table: &DeTable<'_>) -> Option<Map> {
-        self.only("the map", table, &KEYS);
+        self.only("", table, &KEYS);
         let sender = self.sender(table);
         let zone = self.zone(table);
         let country = self.country(table);
         let late = match table.contains_key("late_booking") {
             false => Some(LateBooking::Refuse),
             true => self.word(
-                "the map",
+                "",
                 table,
                 "late_booking",
-                &[("refuse", LateBooking::Refuse), ("start", LateBooking::Start)],
+                &[
+                    ("refuse", LateBooking::Refuse),
+                    ("start", LateBooking::Start),
+                ],
             ),
         };
         let (delimiter, encoding) = self.file(table);
@@ -87,26 +94,20 @@ impl Reader {
             country: &country,
         };
         let mut records = Vec::new();
-        let mut times = [Vec::new(), Vec::new(), Vec::new()];
+        let mut times = Times::default();
         for record in Record::ALL {
             let Some(entry) = table.get(record.name()) else {
                 continue;
             };
-            if let Some(table) = self.table(record.name(), entry) {
-                records.push(self.record(record, table, place));
-                if record == Record::Appointment {
-                    times = Time::ALL.map(|time| match table.get(time.property()) {
-                        Some(entry) => {
-                            let path = format!("appointment.{}", time.property());
-                            self.moments(&path, entry, place)
-                        }
-                        None => Vec::new(),
-                    });
-                    self.hold_together(table, &times);
-                }
+            let Some(inner) = self.table(record.name(), entry) else {
+                continue;
+            };
+            records.push(self.record(record, inner, key_span(table, record.name()), place));
+            if record == Record::Appointment {
+                times = self.times(inner, place);
             }
         }
-        let rest = events::Rest {
+        let rest = Rest {
             records: &records,
             times: &times,
             place,
@@ -122,18 +123,26 @@ impl Reader {
             late: late?,
             columns: self.columns.clone(),
             records,
-            times,
+            times: times.ways,
             events,
         })
     }
 
     fn sender(&mut self, table: &DeTable<'_>) -> Option<String> {
         if !table.contains_key("source") {
-            self.form(0..0, "the map has no `source`", "write who tells the events: `source = \"agenda\"`");
+            self.form(
+                0..0,
+                "the map has no `source`",
+                "write who tells the events: `source = \"agenda\"`",
+            );
         }
-        let (source, span) = self.string("the map", table, "source")?;
+        let (source, span) = self.string("", table, "source")?;
         if source.is_empty() || source.len() > 200 {
-            self.meaning(span, "a source has 1 to 200 characters", "for instance `source = \"agenda\"`");
+            self.meaning(
+                span,
+                "a source has 1 to 200 characters",
+                "for instance `source = \"agenda\"`",
+            );
             return None;
         }
         Some(source.to_string())
@@ -144,7 +153,7 @@ impl Reader {
         if !table.contains_key("zone") {
             self.form(0..0, "the map has no `zone`", HELP);
         }
-        let (zone, span) = self.string("the map", table, "zone")?;
+        let (zone, span) = self.string("", table, "zone")?;
         let known = zone.parse();
         if known.is_err() {
             self.meaning(span, format!("`{zone}` is not a time zone"), HELP);
@@ -154,7 +163,7 @@ impl Reader {
 
     /// The country; empty where the map has none. What needs it says so.
     fn country(&mut self, table: &DeTable<'_>) -> String {
-        let Some((country, span)) = self.string("the map", table, "country") else {
+        let Some((country, span)) = self.string("", table, "country") else {
             return String::new();
         };
         if country.len() != 2 || !country.chars().all(|c| c.is_ascii_uppercase()) {
@@ -169,7 +178,10 @@ impl Reader {
 
     fn file(&mut self, table: &DeTable<'_>) -> (u8, Encoding) {
         let usual = (b',', Encoding::Utf8);
-        let Some(table) = table.get("file").and_then(|entry| self.table("file", entry)) else {
+        let Some(table) = table
+            .get("file")
+            .and_then(|entry| self.table("file", entry))
+        else {
             return usual;
         };
         self.only("file", table, &["delimiter", "encoding"]);
@@ -189,10 +201,29 @@ impl Reader {
     fn table<'t, 's>(&mut self, path: &str, entry: &'t Entry<'s>) -> Option<&'t DeTable<'s>> {
         let table = entry.get_ref().as_table();
         if table.is_none() {
-            self.form(entry.span(), format!("`{path}` must be a table"), &format!("begin it with `[{path}]`"));
+            self.form(
+                entry.span(),
+                format!("`{path}` must be a table"),
+                &format!("begin it with `[{path}]`"),
+            );
         }
         table
     }
+}
+
+/// The appointment's times.
+#[derive(Default)]
+struct Times {
+    ways: [Choices<Moment>; 3],
+    /// Which the map says something of, be it wrong.
+    told: [bool; 3],
+}
+
+/// What an event must find in the rest of the map.
+struct Rest<'m> {
+    records: &'m [RecordRule],
+    times: &'m Times,
+    place: Place<'m>,
 }
 
 /// What reading a property needs to know of the whole map.
@@ -204,9 +235,7 @@ struct Place<'m> {
 
 /// Where a key stands.
 fn key_span(table: &DeTable<'_>, key: &str) -> Range<usize> {
-    table
-        .get_key_value(key)
-        .map_or(0..0, |(key, _)| key.span())
+    table.get_key_value(key).map_or(0..0, |(key, _)| key.span())
 }
 
 /// A value of the map as JSON, where it is a single one.

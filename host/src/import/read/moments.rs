@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::super::format::Format;
 use super::super::map::{Choices, DayTime, Moment, Spread, Time};
 use super::slips::{Entry, Reader, listed};
-use super::{Place, key_span};
+use super::{Place, Times, key_span};
 
 /// How far apart visits may begin, in minutes.
 const SLOTS: std::ops::RangeInclusive<i64> = 1..=24 * 60;
@@ -105,7 +105,11 @@ impl Reader {
                 let (text, span) = self.string(path, table, "at")?;
                 let at = NaiveTime::parse_from_str(text, "%H:%M").ok();
                 if at.is_none() {
-                    self.meaning(span, format!("`{text}` is not a time of day"), "write it as `09:00`");
+                    self.meaning(
+                        span,
+                        format!("`{text}` is not a time of day"),
+                        "write it as `09:00`",
+                    );
                 }
                 at.map(DayTime::At)
             }
@@ -215,15 +219,40 @@ impl Reader {
         time
     }
 
+    /// The appointment's times.
+    pub(super) fn times(&mut self, table: &DeTable<'_>, place: Place<'_>) -> Times {
+        let times = Times {
+            ways: Time::ALL.map(|time| match table.get(time.property()) {
+                Some(entry) => {
+                    self.moments(&format!("appointment.{}", time.property()), entry, place)
+                }
+                None => Vec::new(),
+            }),
+            told: Time::ALL.map(|time| table.contains_key(time.property())),
+        };
+        for (time, choices) in Time::ALL.into_iter().zip(&times.ways) {
+            let span = key_span(table, time.property());
+            self.known_times(span.clone(), choices, &times);
+            if leans_on_itself(time, &times) {
+                self.meaning(
+                    span,
+                    format!("`appointment.{}` leans on itself", time.property()),
+                    "one time must be read from the file",
+                );
+            }
+        }
+        times
+    }
+
     /// Tells a time that the map says nothing of.
     pub(super) fn known_times(
         &mut self,
         span: Range<usize>,
         choices: &Choices<Moment>,
-        times: &[Choices<Moment>; 3],
+        times: &Times,
     ) {
         for time in choices.iter().filter_map(|choice| choice.how.leans_on()) {
-            if times.get(time as usize).is_none_or(Vec::is_empty) {
+            if times.told.get(time as usize) != Some(&true) {
                 let property = time.property();
                 self.meaning(
                     span.clone(),
@@ -233,34 +262,23 @@ impl Reader {
             }
         }
     }
+}
 
-    /// Tells times that lean on nothing, or on each other in a circle.
-    pub(super) fn hold_together(&mut self, table: &DeTable<'_>, times: &[Choices<Moment>; 3]) {
-        for (time, choices) in Time::ALL.into_iter().zip(times) {
-            let property = time.property();
-            let span = key_span(table, property);
-            self.known_times(span.clone(), choices, times);
-            let mut reached = [false; 3];
-            let mut open = vec![time];
-            while let Some(next) = open.pop() {
-                let choices = times.get(next as usize).into_iter().flatten();
-                for leant_on in choices.filter_map(|choice| choice.how.leans_on()) {
-                    if let Some(reached) = reached.get_mut(leant_on as usize)
-                        && !std::mem::replace(reached, true)
-                    {
-                        open.push(leant_on);
-                    }
-                }
-            }
-            if reached.get(time as usize) == Some(&true) {
-                self.meaning(
-                    span,
-                    format!("`appointment.{property}` leans on itself"),
-                    "one time must be read from the file",
-                );
+/// Whether a time can't be known before it is known.
+fn leans_on_itself(time: Time, times: &Times) -> bool {
+    let mut reached = [false; 3];
+    let mut open = vec![time];
+    while let Some(next) = open.pop() {
+        let choices = times.ways.get(next as usize).into_iter().flatten();
+        for leant_on in choices.filter_map(|choice| choice.how.leans_on()) {
+            if let Some(reached) = reached.get_mut(leant_on as usize)
+                && !std::mem::replace(reached, true)
+            {
+                open.push(leant_on);
             }
         }
     }
+    reached.get(time as usize) == Some(&true)
 }
 
 impl Moment {

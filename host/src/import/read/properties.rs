@@ -21,6 +21,7 @@ impl Reader {
         &mut self,
         record: Record,
         table: &DeTable<'_>,
+        span: Range<usize>,
         place: Place<'_>,
     ) -> RecordRule {
         let known = properties(record);
@@ -28,7 +29,6 @@ impl Reader {
         let mut properties = Vec::new();
         self.properties(&mut properties, record.name(), table, &known, &[], place);
         if !table.contains_key("id") {
-            let span = table.values().next().map_or(0..0, |entry| entry.span());
             self.form(
                 span,
                 format!("`{0}` has no `id`", record.name()),
@@ -59,7 +59,7 @@ impl Reader {
                 .filter_map(|known| known.strip_prefix(&format!("{name}.")))
                 .map(str::to_string)
                 .collect();
-            let here = [outer, &[name.clone()]].concat();
+            let here = [outer, std::slice::from_ref(&name)].concat();
             if !inner.is_empty() {
                 if let Some(table) = self.table(&property_path, entry) {
                     self.properties(into, &property_path, table, &inner, &here, place);
@@ -74,7 +74,11 @@ impl Reader {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("known are {}", listed(&known)),
                 };
-                self.form(key.span(), format!("`{path}` has no property `{name}`"), &help);
+                self.form(
+                    key.span(),
+                    format!("`{path}` has no property `{name}`"),
+                    &help,
+                );
             } else if Time::parse(&property_path).is_none() {
                 let value = self.choices(&property_path, entry, |reader, path, entry| {
                     reader.how(path, entry, place)
@@ -96,7 +100,11 @@ impl Reader {
             _ => vec![entry],
         };
         if entries.is_empty() {
-            self.form(entry.span(), format!("`{path}` is an empty list"), "write a value, or leave the property out");
+            self.form(
+                entry.span(),
+                format!("`{path}` is an empty list"),
+                "write a value, or leave the property out",
+            );
         }
         let mut choices = Vec::new();
         for entry in entries {
@@ -130,8 +138,16 @@ impl Reader {
             return Vec::new();
         };
         let path = format!("{path}.{key}");
-        let Some(columns) = entry.get_ref().as_table().filter(|columns| !columns.is_empty()) else {
-            self.form(entry.span(), format!("`{path}` must say what columns hold"), HELP);
+        let Some(columns) = entry
+            .get_ref()
+            .as_table()
+            .filter(|columns| !columns.is_empty())
+        else {
+            self.form(
+                entry.span(),
+                format!("`{path}` must say what columns hold"),
+                HELP,
+            );
             return Vec::new();
         };
         let mut read = Vec::new();
@@ -143,7 +159,11 @@ impl Reader {
             };
             match texts {
                 Some(texts) => read.push((column, texts)),
-                None => self.form(entry.span(), format!("`{path}` compares columns with texts"), HELP),
+                None => self.form(
+                    entry.span(),
+                    format!("`{path}` compares columns with texts"),
+                    HELP,
+                ),
             }
         }
         read
@@ -186,7 +206,11 @@ impl Reader {
     fn constant(&mut self, path: &str, value: &DeValue<'_>, span: Range<usize>) -> Option<How> {
         let constant = scalar(value);
         if constant.is_none() {
-            self.form(span, format!("`{path}` must be a text, a number, `true` or `false`"), "write dates and times as texts, with a `format`");
+            self.form(
+                span,
+                format!("`{path}` must be a text, a number, `true` or `false`"),
+                "write dates and times as texts, with a `format`",
+            );
         }
         constant.map(How::Constant)
     }
@@ -206,8 +230,14 @@ impl Reader {
                     "a table's values are what they are; leave one out",
                 );
             }
-            let types: [(&str, fn(_) -> How); 2] = [("integer", How::Integer), ("amount", How::Amount)];
-            return Some(self.word(path, table, "as", &types)?(from?));
+            let types = [("integer", true), ("amount", false)];
+            let integer = self.word(path, table, "as", &types)?;
+            let from = from?;
+            return Some(if integer {
+                How::Integer(from)
+            } else {
+                How::Amount(from)
+            });
         }
         let Some(values) = table.get("values") else {
             self.form(
@@ -253,7 +283,11 @@ impl Reader {
     }
 
     fn by(&mut self, path: &str, table: &DeTable<'_>, place: Place<'_>) -> Option<How> {
-        self.only(path, table, &["by", "pick", "make", "draw", "when", "unless"]);
+        self.only(
+            path,
+            table,
+            &["by", "pick", "make", "draw", "when", "unless"],
+        );
         let by = self.text_of(path, table, "by");
         if let Some(by) = &by
             && by.constant().is_some()
@@ -271,7 +305,11 @@ impl Reader {
         match (table.get("pick"), table.get("make")) {
             (Some(entry), None) => {
                 let list = self.list(path, entry)?;
-                Some(How::Pick { by: by?, draw, list })
+                Some(How::Pick {
+                    by: by?,
+                    draw,
+                    list,
+                })
             }
             (None, Some(_)) => {
                 let (name, span) = self.string(path, table, "make")?;
@@ -279,7 +317,11 @@ impl Reader {
                     self.cannot_make(name, span, place);
                     return None;
                 };
-                Some(How::Make { by: by?, draw, what })
+                Some(How::Make {
+                    by: by?,
+                    draw,
+                    what,
+                })
             }
             _ => {
                 self.form(
@@ -293,8 +335,12 @@ impl Reader {
     }
 
     fn list(&mut self, path: &str, entry: &Entry<'_>) -> Option<Vec<Value>> {
-        let list = entry.get_ref().as_array().filter(|list| (1..=MAX_LIST).contains(&list.len()));
-        let values = list.and_then(|list| list.iter().map(|entry| scalar(entry.get_ref())).collect());
+        let list = entry
+            .get_ref()
+            .as_array()
+            .filter(|list| (1..=MAX_LIST).contains(&list.len()));
+        let values =
+            list.and_then(|list| list.iter().map(|entry| scalar(entry.get_ref())).collect());
         if values.is_none() {
             self.form(
                 entry.span(),
@@ -319,7 +365,10 @@ impl Reader {
             let countries = Made::countries();
             self.meaning(
                 span,
-                format!("no numbers reserved for fiction are known of `{}`", place.country),
+                format!(
+                    "no numbers reserved for fiction are known of `{}`",
+                    place.country
+                ),
                 &format!("they are known of {}", listed(&countries)),
             );
         }

@@ -53,7 +53,11 @@ impl Reader {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known are {}", listed(known)),
             };
-            self.form(key.span(), format!("`{path}` has no `{name}`"), &help);
+            let whose = match path {
+                "" => "the map".to_string(),
+                path => format!("`{path}`"),
+            };
+            self.form(key.span(), format!("{whose} has no `{name}`"), &help);
         }
     }
 
@@ -68,7 +72,11 @@ impl Reader {
         match entry.get_ref() {
             DeValue::String(text) => Some((text.as_ref(), entry.span())),
             _ => {
-                self.form(entry.span(), format!("`{path}.{key}` must be a text"), "write it in quotation marks");
+                self.form(
+                    entry.span(),
+                    format!("`{}` must be a text", dotted(path, key)),
+                    "write it in quotation marks",
+                );
                 None
             }
         }
@@ -79,7 +87,11 @@ impl Reader {
         let entry = table.get(key)?;
         let flag = entry.get_ref().as_bool();
         if flag.is_none() {
-            self.form(entry.span(), format!("`{path}.{key}` must be `true` or `false`"), "write it without quotation marks");
+            self.form(
+                entry.span(),
+                format!("`{}` must be `true` or `false`", dotted(path, key)),
+                "write it without quotation marks",
+            );
         }
         flag
     }
@@ -96,10 +108,13 @@ impl Reader {
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
             return Some(*value);
         }
-        let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        let known = words
+            .iter()
+            .map(|(word, _)| word.escape_default().to_string());
+        let known: Vec<_> = known.collect();
         self.meaning(
             span,
-            format!("`{path}.{key}` can't be `{text}`"),
+            format!("`{}` can't be `{}`", dotted(path, key), text.escape_debug()),
             &format!("known are {}", listed(&known)),
         );
         None
@@ -130,6 +145,14 @@ impl Reader {
     }
 }
 
+/// A key with its path; keys at the top of the map have none.
+fn dotted(path: &str, key: &str) -> String {
+    match path {
+        "" => key.to_string(),
+        path => format!("{path}.{key}"),
+    }
+}
+
 fn column(columns: &mut Vec<(String, Range<usize>)>, name: &str, span: &Range<usize>) -> Column {
     let known = columns.iter().position(|(known, _)| known == name);
     Column(known.unwrap_or_else(|| {
@@ -146,7 +169,12 @@ pub(in super::super) fn nearest<'k>(
     let lower = name.to_lowercase();
     known
         .into_iter()
-        .map(|known| (strsim::damerau_levenshtein(&lower, &known.to_lowercase()), known))
+        .map(|known| {
+            (
+                strsim::damerau_levenshtein(&lower, &known.to_lowercase()),
+                known,
+            )
+        })
         .filter(|(distance, known)| *distance <= 1.max(known.chars().count() / 3))
         .min()
         .map(|(_, known)| known)
@@ -154,7 +182,10 @@ pub(in super::super) fn nearest<'k>(
 
 /// Names as a sentence lists them: `a`, `b` and `c`.
 pub(in super::super) fn listed(names: &[impl AsRef<str>]) -> String {
-    let names: Vec<_> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    let names: Vec<_> = names
+        .iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
     match names.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
