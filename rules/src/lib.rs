@@ -3,4 +3,5 @@
 //! No clock, no environment, no file and no network is known in this crate: texts and times are
 //! arguments.
 
+pub mod adapter;
 pub mod sandbox;

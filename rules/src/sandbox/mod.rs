@@ -22,6 +22,7 @@ pub use language::{STANDARD, Standard};
 pub use limits::Limits;
 pub use script::Script;
 pub use slip::{Slip, SlipKind};
+pub(crate) use {nearest::nearest, script::Function, slip::place, tree::Node};
 
 /// An engine with limits. Build it once and share it: reading and calling change nothing in it.
 #[derive(Debug)]
