@@ -4,6 +4,7 @@
 //! for a mail server, `http` for everything else, driven by a provider adapter whose scripts are pure
 //! and see no secret. What every channel must hold to is the suite in `tests/conformance.rs`.
 
+mod cause;
 mod console;
 mod file;
 mod http;
@@ -12,6 +13,7 @@ mod readable;
 mod reason;
 mod secrets;
 mod smtp;
+mod stock;
 mod tls;
 mod webhook;
 
@@ -26,5 +28,6 @@ pub use http::{HttpChannel, HttpPatience, HttpSetup};
 pub use open::{Lookup, open, open_proof};
 pub use secrets::Secrets;
 pub use smtp::{SmtpChannel, SmtpPatience, SmtpSetup};
+pub use stock::{StockAdapter, stock_adapters};
 pub use tls::install_tls;
 pub use webhook::WebhookProof;

@@ -53,8 +53,8 @@ impl Secrets {
             };
             let secret = self.get(name).ok_or_else(|| name.to_string())?;
             if in_url {
-                let inner = Zeroizing::new(in_url_encoded(secret).into_owned());
-                out.push_str(&encode(&inner));
+                // Whatever the place: the script has encoded what is around it.
+                out.push_str(&Zeroizing::new(in_url_encoded(secret).into_owned()));
             } else {
                 out.push_str(&encode(secret));
             }

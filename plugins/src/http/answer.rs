@@ -1,7 +1,5 @@
 //! What a gateway's answer, or its silence, means where the adapter doesn't say.
 
-use std::error::Error;
-use std::io;
 use std::time::Duration;
 
 use rappel_core::channel::Outcome;
@@ -9,6 +7,7 @@ use rappel_core::provider::HttpAnswer;
 use reqwest::{Response, Url};
 
 use super::egress::Blocked;
+use crate::cause;
 
 /// The most of an answer that is read.
 const MOST: usize = 64 * 1024;
@@ -79,7 +78,7 @@ fn wait(answer: &HttpAnswer) -> Option<Duration> {
 
 /// What a failed request means.
 pub(super) fn by_error(error: &reqwest::Error, patience: Duration) -> Outcome {
-    if let Some(blocked) = find::<Blocked>(error) {
+    if let Some(blocked) = cause::find::<Blocked>(error) {
         return Outcome::Unreachable {
             reason: blocked.to_string(),
         };
@@ -96,7 +95,7 @@ pub(super) fn by_error(error: &reqwest::Error, patience: Duration) -> Outcome {
         } else if error.is_timeout() {
             "it did not answer in time".to_string()
         } else {
-            cause(error)
+            cause::of_connection(error).unwrap_or_else(|| "the connection failed".into())
         };
         return Outcome::Unreachable {
             reason: format!("`{host}` can't be reached: {why}"),
@@ -113,36 +112,6 @@ pub(super) fn by_error(error: &reqwest::Error, patience: Duration) -> Outcome {
     Outcome::Unanswered {
         reason: format!("`{host}` {why}"),
     }
-}
-
-/// Why a connection failed. None of the words comes from the gateway.
-fn cause(error: &reqwest::Error) -> String {
-    if let Some(tls) = find::<rustls::Error>(error) {
-        return tls.to_string();
-    }
-    match find::<io::Error>(error) {
-        // A failed handshake is an io error around the TLS one, which says more.
-        Some(io) => match io
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        {
-            Some(tls) => tls.to_string(),
-            None => io.kind().to_string(),
-        },
-        None => "the connection failed".into(),
-    }
-}
-
-/// The error of that type behind another.
-fn find<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        if let Some(found) = inner.downcast_ref::<E>() {
-            return Some(found);
-        }
-        source = inner.source();
-    }
-    None
 }
 
 #[cfg(test)]

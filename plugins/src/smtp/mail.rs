@@ -11,8 +11,8 @@ pub(super) struct Mail {
     pub(super) from: Address,
     /// Where it goes.
     pub(super) to: Address,
-    /// Its headers and parts.
-    pub(super) bytes: Vec<u8>,
+    /// Its headers and parts as DATA takes them, up to the dot that ends it.
+    pub(super) wire: String,
 }
 
 impl Mail {
@@ -44,8 +44,13 @@ impl Mail {
             let reply_to = address(reply_to).ok_or("`sender.reply_to` is no address")?;
             mail = mail.reply_to(Mailbox::new(None, reply_to));
         }
-        let bytes = with_parts(mail, message)?.formatted();
-        Ok(Self { from, to, bytes })
+        let written = with_parts(mail, message)?.formatted();
+        let written = String::from_utf8(written).map_err(|_| "the mail is no text")?;
+        Ok(Self {
+            from,
+            to,
+            wire: wire(&written),
+        })
     }
 
     /// Whether only a server with SMTPUTF8 can take it.
@@ -66,6 +71,35 @@ fn with_parts(mail: MessageBuilder, message: &Outgoing) -> Result<Message, Strin
         (None, None) => return Err("the message is empty".into()),
     }
     .map_err(|_| "the mail can't be put together".to_string())
+}
+
+/// A mail as DATA takes it: lines end with CRLF and nothing else, so that no server can take a bare
+/// line feed for the end of a line, nor what follows it for commands; a dot that begins a line is
+/// doubled; a dot alone ends it.
+fn wire(mail: &str) -> String {
+    let mut wire = String::with_capacity(mail.len() + 64);
+    let mut chars = mail.chars().peekable();
+    let mut begins = true;
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' | '\n' => {
+                if c == '\r' {
+                    chars.next_if_eq(&'\n');
+                }
+                wire.push_str("\r\n");
+                begins = true;
+                continue;
+            }
+            '.' if begins => wire.push_str(".."),
+            c => wire.push(c),
+        }
+        begins = false;
+    }
+    if !begins {
+        wire.push_str("\r\n");
+    }
+    wire.push_str(".\r\n");
+    wire
 }
 
 /// An address with its domain in the letters that every mail server knows: `clinique-lumière.fr` as
@@ -114,7 +148,7 @@ mod tests {
 
     /// The mail with what changes from run to run replaced.
     fn mail(message: &Outgoing) -> String {
-        let mail = String::from_utf8(Mail::of(message).unwrap().bytes).unwrap();
+        let mail = Mail::of(message).unwrap().wire;
         let boundary = mail
             .split_once("boundary=\"")
             .and_then(|(_, rest)| rest.split_once('"'))
@@ -172,6 +206,20 @@ mod tests {
         });
         let mail = mail(&message);
         assert!(mail.lines().all(|line| line.len() < 998), "{mail}");
+    }
+
+    #[test]
+    fn no_text_ends_the_mail() {
+        for (mail, expected) in [
+            ("a\r\nb", "a\r\nb\r\n.\r\n"),
+            ("a\r\n", "a\r\n.\r\n"),
+            (".\r\n..\r\nc.", "..\r\n...\r\nc.\r\n.\r\n"),
+            ("a\n.\nb\r.\rc", "a\r\n..\r\nb\r\n..\r\nc\r\n.\r\n"),
+            ("a\r\r\n.\n\r", "a\r\n\r\n..\r\n\r\n.\r\n"),
+            ("", ".\r\n"),
+        ] {
+            assert_eq!(wire(mail), expected, "{mail:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The channel that sends e-mail through a mail server.
 
 mod answer;
+mod contain;
 mod mail;
 mod pool;
 mod session;
@@ -18,6 +19,7 @@ use rappel_core::settings::Encryption;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 
+use self::contain::contained;
 use self::mail::Mail;
 use self::pool::Pool;
 use self::session::{Announce, Server, Session};
@@ -136,6 +138,9 @@ impl SmtpChannel {
             Announce::Unspeakable => Outcome::Refused {
                 reason: "the mail server takes no addresses with accents (SMTPUTF8)".into(),
             },
+            Announce::Confused => Outcome::Unreachable {
+                reason: "the mail server does not answer DATA as a mail server does".into(),
+            },
             Announce::Smtp(error) => answer::before_text(error, &self.scrub(message)),
         }
     }
@@ -158,32 +163,35 @@ impl Channel for SmtpChannel {
             Ok(mail) => mail,
             Err(reason) => return Outcome::Refused { reason },
         };
-        let announced = timeout(self.patience.announce, self.announce(message, &mail)).await;
-        let mut session = match announced {
-            Ok(Ok(session)) => session,
-            Ok(Err(outcome)) => return outcome,
+        let host = &self.server.host;
+        let unreachable = |why: String| Outcome::Unreachable {
+            reason: format!("the mail server `{host}` {why}; nothing was sent"),
+        };
+        let announce = contained(self.announce(message, &mail));
+        let mut session = match timeout(self.patience.announce, announce).await {
+            Ok(Some(Ok(session))) => session,
+            Ok(Some(Err(outcome))) => return outcome,
+            Ok(None) => return unreachable("answered what can't be read".into()),
             Err(_) => {
-                return Outcome::Unreachable {
-                    reason: format!(
-                        "the mail server `{}` did not answer in {} s; nothing was sent",
-                        self.server.host,
-                        self.patience.announce.as_secs()
-                    ),
-                };
+                let seconds = self.patience.announce.as_secs();
+                return unreachable(format!("did not answer in {seconds} s"));
             }
         };
-        match timeout(self.patience.hand_over, session.hand_over(&mail)).await {
-            Ok(Ok(())) => {
+        let unanswered = |why: String| Outcome::Unanswered {
+            reason: format!("the mail server `{host}` took the text and {why}"),
+        };
+        let hand_over = contained(session.hand_over(&mail));
+        match timeout(self.patience.hand_over, hand_over).await {
+            Ok(Some(Ok(()))) => {
                 self.pool.put(session);
                 Outcome::Accepted { gateway_id: None }
             }
-            Ok(Err(error)) => answer::after_text(&error, &self.scrub(message)),
-            Err(_) => Outcome::Unanswered {
-                reason: format!(
-                    "the mail server took the text and said nothing for {} s",
-                    self.patience.hand_over.as_secs()
-                ),
-            },
+            Ok(Some(Err(error))) => answer::after_text(&error, &self.scrub(message)),
+            Ok(None) => unanswered("answered what can't be read".into()),
+            Err(_) => {
+                let seconds = self.patience.hand_over.as_secs();
+                unanswered(format!("said nothing for {seconds} s"))
+            }
         }
     }
 }

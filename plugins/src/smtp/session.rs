@@ -1,8 +1,5 @@
 //! One connection to a mail server: opened, secured, logged in; then one mail after the other.
 
-use std::error::Error as _;
-use std::io;
-
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
@@ -67,24 +64,14 @@ impl Server {
 
 /// Why a connection failed, in a few words. None of them comes from the server.
 pub(super) fn cause(error: &Error) -> String {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        if let Some(io) = inner.downcast_ref::<io::Error>() {
-            // A failed handshake is an io error around the TLS one, which says more.
-            return match io.get_ref() {
-                Some(inner) if io.kind() == io::ErrorKind::InvalidData => inner.to_string(),
-                _ => io.kind().to_string(),
-            };
-        }
-        source = inner.source();
-    }
-    if error.is_tls() {
-        "TLS failed".into()
-    } else if error.is_client() {
-        "it offers no way that could be taken".into()
-    } else {
-        "it did not answer as a mail server does".into()
-    }
+    crate::cause::of_connection(error).unwrap_or_else(|| {
+        let words = if error.is_client() {
+            "it offers no way to log in that could be taken"
+        } else {
+            "it did not answer as a mail server does"
+        };
+        words.into()
+    })
 }
 
 /// An open connection.
@@ -110,7 +97,7 @@ impl Session {
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
-        if !mail.bytes.is_ascii() {
+        if !mail.wire.is_ascii() {
             if !server.supports_feature(Extension::EightBitMime) {
                 return Err(Announce::Unspeakable);
             }
@@ -121,14 +108,20 @@ impl Session {
         self.smtp
             .command(Rcpt::new(mail.to.clone(), Vec::new()))
             .await?;
-        self.smtp.command(Data).await?;
+        let go_ahead = self.smtp.command(Data).await?;
+        if !go_ahead.has_code(354) {
+            // The text would be read as commands.
+            return Err(Announce::Confused);
+        }
         Ok(())
     }
 
     /// Sends an announced mail's text and waits for the answer.
     pub(super) async fn hand_over(&mut self, mail: &Mail) -> Result<(), Error> {
         self.mails += 1;
-        self.smtp.message(&mail.bytes).await.map(|_| ())
+        // In one write: the library's own `message` writes the last dot by itself, which the system
+        // holds back until the server has acknowledged the rest (40 ms for every mail).
+        self.smtp.command(&mail.wire).await.map(|_| ())
     }
 
     /// Takes leave and closes.
@@ -142,6 +135,8 @@ impl Session {
 pub(super) enum Announce {
     /// The server can't take addresses or text with accents as they are.
     Unspeakable,
+    /// It answered DATA with another kind of yes.
+    Confused,
     /// It answered so, or not.
     Smtp(Error),
 }
