@@ -459,6 +459,9 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 pub trait Store: Send + Sync {
     /// Applies events in order: each one's facts and messages stand, or neither. A repeated event
     /// (same source and id) changes nothing.
+    ///
+    /// Where facts change, messages that were judged by the old ones are taken from their workers.
+    /// Waiting messages follow their appointment to another patient.
     async fn ingest(
         &self,
         facility: &FacilityId,
@@ -470,7 +473,8 @@ pub trait Store: Send + Sync {
     /// Takes at most `limit` due messages of a lane until `lease`, the urgent ones first, then by
     /// their time. `day` is today on the clinic's wall clock.
     ///
-    /// A message that was taken and never judged has stopped its worker: it is taken alone.
+    /// A message that was taken and never [judged](Store::judged) may have stopped its worker: it is
+    /// taken alone. One that was taken alone twice and never judged is set aside as failed.
     async fn claim(
         &self,
         lane: &Lane,
@@ -480,8 +484,10 @@ pub trait Store: Send + Sync {
         lease: Instant,
     ) -> Result<Vec<Claimed>>;
 
-    /// Takes messages that were handed over and whose worker is gone: its lease ran out, or, with
-    /// `all`, whatever their lease (at the start of the only host of a database).
+    /// Takes messages that were handed over and whose worker is gone because its lease ran out.
+    ///
+    /// With `all`, every worker is gone: at the start of the only host of a database. Then no lease
+    /// holds any longer, and what was only taken is free again.
     async fn claim_stuck(
         &self,
         facility: &FacilityId,
@@ -492,13 +498,18 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<Claimed>>;
 
     /// Makes steps, all in one transaction; tells for each whether it was made. A step is refused
-    /// when the worker no longer holds the message or its state is another.
+    /// when the worker no longer holds the message or its state is another. An attempt is counted
+    /// with each [`Handover`].
     async fn commit(
         &self,
         steps: &[Transition],
         now: Instant,
         day: (Instant, Instant),
     ) -> Result<Vec<bool>>;
+
+    /// Says that messages which are still held were judged: what stops their worker from now on is
+    /// not their fault.
+    async fn judged(&self, facility: &FacilityId, held: &[(MessageId, i64)]) -> Result<()>;
 
     /// Lets go of messages without a decision.
     async fn release(&self, facility: &FacilityId, held: &[(MessageId, i64)]) -> Result<()>;
@@ -521,7 +532,7 @@ pub trait Store: Send + Sync {
     /// A message's story, in order.
     async fn story(&self, facility: &FacilityId, id: MessageId) -> Result<Vec<Entry>>;
 
-    /// The records of an appointment, or of a patient where there is no appointment.
+    /// What is known of an appointment and of all that it refers to.
     async fn records(
         &self,
         facility: &FacilityId,
@@ -540,6 +551,7 @@ pub trait Store: Send + Sync {
     /// The key that the host makes links with: made once, kept with the messages it was used for.
     async fn link_key(&self) -> Result<[u8; 32]>;
 
-    /// Removes the texts and addresses of messages that came to their end before a time; tells how many.
+    /// Removes the texts and addresses of messages whose state last changed before a time, unless
+    /// they are still to go or under way; tells how many.
     async fn redact(&self, facility: &FacilityId, before: Instant) -> Result<u64>;
 }

@@ -6,7 +6,7 @@ use rappel_core::facts::{Record, Records};
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::store::{Change, Ingested, Message, NewMessage, Plan, Planner, Result, Step};
 use serde_json::Value;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use super::{SqliteStore, failed, millis, rows};
 
@@ -47,7 +47,8 @@ impl Ingest<'_> {
             return Ok(Ingested::Repeated);
         }
         let (known, told) = self.known().await?;
-        let time = millis(self.event.time.unwrap_or(self.now));
+        // An agenda whose clock is ahead must not make all that follows look late.
+        let time = millis(self.event.time.unwrap_or(self.now).min(self.now));
         let late = told.is_some_and(|told| time < told);
         let standing = self.standing().await?;
         let plan = match planner.plan(self.event, &known, late, &standing, self.now) {
@@ -59,13 +60,13 @@ impl Ingest<'_> {
                 });
             }
         };
-        self.note(time).await?;
+        self.note().await?;
         if plan.erase {
             self.erase().await?;
         } else {
-            self.keep(&plan, time.max(told.unwrap_or(time))).await?;
+            self.keep(&plan, &known, time).await?;
         }
-        self.changed().await?;
+        self.changed(&plan, &known).await?;
         let mut counts = (0, 0, 0);
         for change in &plan.changes {
             match change {
@@ -74,12 +75,10 @@ impl Ingest<'_> {
                     counts.0 += 1;
                 }
                 Change::Move { .. } => {
-                    self.reschedule(change, &plan, &standing).await?;
-                    counts.1 += 1;
+                    counts.1 += u32::from(self.reschedule(change, &plan, &standing).await?);
                 }
                 Change::Withdraw { id, reason } => {
-                    self.withdraw(*id, reason).await?;
-                    counts.2 += 1;
+                    counts.2 += u32::from(self.withdraw(*id, reason).await?);
                 }
             }
         }
@@ -118,7 +117,13 @@ impl Ingest<'_> {
         Ok(row.is_some())
     }
 
-    async fn note(&mut self, time: i64) -> Result<()> {
+    /// Whether the event tells of a record, and doesn't only refer to it by its id.
+    fn tells_of(&self, record: Record) -> bool {
+        let object = self.event.records.get(record);
+        object.is_some_and(|object| object.len() > 1)
+    }
+
+    async fn note(&mut self) -> Result<()> {
         sqlx::query(
             "INSERT INTO event (facility, source, id, type, time, received, subject)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -127,7 +132,7 @@ impl Ingest<'_> {
         .bind(&self.event.source)
         .bind(&self.event.id)
         .bind(self.event.kind.name())
-        .bind(time)
+        .bind(self.event.time.map(millis))
         .bind(millis(self.now))
         .bind(self.subject())
         .execute(&mut *self.db)
@@ -220,32 +225,22 @@ impl Ingest<'_> {
         rows.iter().map(rows::message).collect()
     }
 
-    /// Keeps the records. `told` is the time of the newest event about the subject.
-    async fn keep(&mut self, plan: &Plan, told: i64) -> Result<()> {
+    /// Keeps the records. Of those that the event tells of, `time` is when it was.
+    async fn keep(&mut self, plan: &Plan, known: &Records, time: i64) -> Result<()> {
         for (record, object) in plan.records.iter() {
             let Some(id) = object.get("id").and_then(Value::as_str) else {
                 continue;
             };
+            let told = if record == self.event.kind.subject() || self.tells_of(record) {
+                time
+            } else if known.get(record) == Some(object) {
+                continue;
+            } else {
+                0
+            };
             let data = Value::Object(object.clone()).to_string();
             if record == Record::Appointment {
-                sqlx::query(
-                    "INSERT INTO appointment (facility, id, patient, resource, service, location, told, data)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                     ON CONFLICT (facility, id) DO UPDATE SET patient = excluded.patient,
-                       resource = excluded.resource, service = excluded.service,
-                       location = excluded.location, told = excluded.told, data = excluded.data",
-                )
-                .bind(self.facility)
-                .bind(id)
-                .bind(plan.records.id(Record::Patient))
-                .bind(plan.records.id(Record::Resource))
-                .bind(plan.records.id(Record::Service))
-                .bind(plan.records.id(Record::Location))
-                .bind(told)
-                .bind(data)
-                .execute(&mut *self.db)
-                .await
-                .map_err(failed)?;
+                self.keep_appointment(id, plan, told, &data).await?;
             } else {
                 sqlx::query(
                     "INSERT INTO record (facility, kind, id, told, data) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -265,23 +260,80 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    /// Facts changed: a worker that judged a message by the old ones must not send it.
-    async fn changed(&mut self) -> Result<()> {
-        let patient = match self.event.kind.subject() {
-            Record::Patient => self.subject(),
-            _ => "",
-        };
+    async fn keep_appointment(
+        &mut self,
+        id: &str,
+        plan: &Plan,
+        told: i64,
+        data: &str,
+    ) -> Result<()> {
         sqlx::query(
-            "UPDATE message SET fence = fence + 1, lease = 0, strikes = 0
-             WHERE facility = ?1 AND lease > 0 AND state IN ('planned', 'held')
-               AND ((appointment <> '' AND appointment = ?2) OR (patient <> '' AND patient = ?3))",
+            "INSERT INTO appointment (facility, id, patient, resource, service, location, told, data)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (facility, id) DO UPDATE SET patient = excluded.patient,
+               resource = excluded.resource, service = excluded.service,
+               location = excluded.location, told = max(told, excluded.told), data = excluded.data",
         )
         .bind(self.facility)
-        .bind(self.appointment())
+        .bind(id)
+        .bind(plan.records.id(Record::Patient))
+        .bind(plan.records.id(Record::Resource))
+        .bind(plan.records.id(Record::Service))
+        .bind(plan.records.id(Record::Location))
+        .bind(told)
+        .bind(data)
+        .execute(&mut *self.db)
+        .await
+        .map_err(failed)?;
+        let Some(patient) = plan.records.id(Record::Patient) else {
+            return Ok(());
+        };
+        // An appointment that another patient has now is no longer the first one's business.
+        sqlx::query(
+            "UPDATE message SET patient = ?3 WHERE facility = ?1 AND appointment = ?2
+               AND patient <> ?3 AND state IN ('planned', 'held')",
+        )
+        .bind(self.facility)
+        .bind(id)
         .bind(patient)
         .execute(&mut *self.db)
         .await
         .map_err(failed)?;
+        Ok(())
+    }
+
+    /// Facts changed: a worker that judged a message by the old ones must not send it.
+    async fn changed(&mut self, plan: &Plan, known: &Records) -> Result<()> {
+        let mut about = vec![("m.appointment", self.appointment())];
+        // What an event tells again as it was known changes nothing for other appointments.
+        for (record, column) in [
+            (Record::Patient, "m.patient"),
+            (Record::Resource, "a.resource"),
+            (Record::Service, "a.service"),
+            (Record::Location, "a.location"),
+        ] {
+            let changed = plan.erase
+                || (known.get(record).is_some() && known.get(record) != plan.records.get(record));
+            if let (true, Some(id)) = (changed, self.event.records.id(record)) {
+                about.push((column, id));
+            }
+        }
+        let mut query = QueryBuilder::new(
+            "UPDATE message SET fence = fence + 1, lease = 0, strikes = 0
+             WHERE (facility, id) IN (SELECT m.facility, m.id FROM message m
+               LEFT JOIN appointment a ON a.facility = m.facility AND a.id = m.appointment
+               WHERE m.lease > 0 AND m.state IN ('planned', 'held') AND m.facility = ",
+        );
+        query.push_bind(self.facility).push(" AND (1 = 0");
+        for (column, id) in about.into_iter().filter(|(_, id)| !id.is_empty()) {
+            query.push(format!(" OR {column} = ")).push_bind(id);
+        }
+        query
+            .push("))")
+            .build()
+            .execute(&mut *self.db)
+            .await
+            .map_err(failed)?;
         Ok(())
     }
 
@@ -338,7 +390,7 @@ impl Ingest<'_> {
         change: &Change,
         plan: &Plan,
         standing: &[Message],
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let Change::Move {
             id,
             due,
@@ -348,9 +400,9 @@ impl Ingest<'_> {
             origin,
         } = change
         else {
-            return Ok(());
+            return Ok(false);
         };
-        sqlx::query(
+        let done = sqlx::query(
             "UPDATE message SET state = 'planned', reason = NULL, due = ?3, due_civil = ?4, expires = ?5,
                confirmation_requested = ?6, policy = ?7, line = ?8, visit_start = ?9, generation = ?10,
                updated = ?11, fence = fence + 1, lease = 0
@@ -370,6 +422,9 @@ impl Ingest<'_> {
         .execute(&mut *self.db)
         .await
         .map_err(failed)?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
         let from = standing
             .iter()
             .find(|message| message.id == *id)
@@ -380,11 +435,12 @@ impl Ingest<'_> {
             from,
             to: *due_civil,
         };
-        self.tell(*id, &step).await
+        self.tell(*id, &step).await?;
+        Ok(true)
     }
 
-    async fn withdraw(&mut self, id: MessageId, reason: &str) -> Result<()> {
-        sqlx::query(
+    async fn withdraw(&mut self, id: MessageId, reason: &str) -> Result<bool> {
+        let done = sqlx::query(
             "UPDATE message SET state = 'withdrawn', reason = ?3, updated = ?4, fence = fence + 1, lease = 0
              WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held')",
         )
@@ -395,12 +451,16 @@ impl Ingest<'_> {
         .execute(&mut *self.db)
         .await
         .map_err(failed)?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
         let step = Step::Withdrawn {
             event: self.event.kind,
             id: self.event.id.clone(),
             reason: reason.to_string(),
         };
-        self.tell(id, &step).await
+        self.tell(id, &step).await?;
+        Ok(true)
     }
 
     async fn tell(&mut self, id: MessageId, step: &Step) -> Result<()> {
@@ -415,12 +475,13 @@ impl Ingest<'_> {
     }
 
     /// Removes everything that is known of a patient: their records and waiting messages, and what
-    /// sent ones said and where they went.
+    /// sent ones said, where they went and why. Policies may have put facts into their reasons, so
+    /// the stories go too.
     async fn erase(&mut self) -> Result<()> {
         let patient = self.subject().to_string();
         for statement in [
             "DELETE FROM story WHERE facility = ?1 AND message IN (SELECT id FROM message
-               WHERE facility = ?1 AND patient = ?2 AND state IN ('planned', 'held'))",
+               WHERE facility = ?1 AND patient = ?2)",
             "DELETE FROM message WHERE facility = ?1 AND patient = ?2 AND state IN ('planned', 'held')",
             "UPDATE message SET address = NULL, subject = NULL, text = NULL, reason = NULL
                WHERE facility = ?1 AND patient = ?2",

@@ -21,11 +21,16 @@ use rappel_core::store::{
     Claimed, Count, Entry, Filter, GenerationRecord, Ingested, Lane, Message, Planner, Result,
     Store, StoreError, Transition,
 };
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, Row, Sqlite, SqlitePool, Transaction};
 
 /// How many connections read at once: the API, the command line and the queues' clocks.
 const READERS: u32 = 4;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("src/store/sqlite/migrations");
+
+const LATER: &str = "the database was written by a later version of Rappel; run that version, or name another database";
 
 /// A store in one SQLite file.
 #[derive(Debug)]
@@ -42,18 +47,18 @@ impl SqliteStore {
     /// Opens a file for the one host that serves it, and brings its tables up to date.
     ///
     /// # Errors
-    /// When the file can't be opened or migrated, or another host serves it.
+    /// When the file can't be opened or migrated, is of a later version, or another host serves it.
     pub async fn open(path: &Path) -> Result<Self> {
         let lock = lock(path)?;
-        let options = options().filename(path).create_if_missing(true);
+        let options = options().filename(path);
+        // The file remembers that it has a log; whoever only reads needs not say so.
+        let writing = options
+            .clone()
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal);
         let store = Self {
-            writer: pool(1, options.clone(), path).await?,
-            readers: pool(
-                READERS,
-                options.read_only(true).create_if_missing(false),
-                path,
-            )
-            .await?,
+            writer: pool(1, writing, path).await?,
+            readers: pool(READERS, options.read_only(true), path).await?,
             _lock: Some(lock),
         };
         store.migrate().await?;
@@ -63,7 +68,7 @@ impl SqliteStore {
     /// Opens a file for reading, beside the host that serves it.
     ///
     /// # Errors
-    /// When there is no such file or it isn't Rappel's.
+    /// When there is no such file, it isn't Rappel's or of a later version.
     pub async fn open_read_only(path: &Path) -> Result<Self> {
         if !path.exists() {
             return Err(StoreError(format!(
@@ -72,11 +77,13 @@ impl SqliteStore {
             )));
         }
         let readers = pool(READERS, options().filename(path).read_only(true), path).await?;
-        Ok(Self {
+        let store = Self {
             writer: readers.clone(),
             readers,
             _lock: None,
-        })
+        };
+        store.check_version(path).await?;
+        Ok(store)
     }
 
     /// A store in memory, for simulations and tests.
@@ -97,28 +104,52 @@ impl SqliteStore {
     }
 
     async fn migrate(&self) -> Result<()> {
-        sqlx::migrate!("src/store/sqlite/migrations")
-            .run(&self.writer)
-            .await
-            .map_err(|error| {
-                StoreError(format!("the database can't be brought up to date: {error}"))
+        MIGRATIONS.run(&self.writer).await.map_err(|error| {
+            StoreError(match error {
+                MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => LATER.into(),
+                error => format!("the database can't be brought up to date: {error}"),
             })
+        })
     }
 
-    /// A transaction that writes. It takes the write lock at once: one that began as a reader could
-    /// not become a writer while another wrote, whatever it waits.
-    async fn write(&self) -> Result<Transaction<'static, Sqlite>> {
-        self.writer
-            .begin_with("BEGIN IMMEDIATE")
+    /// Whether this version of Rappel can read the file.
+    async fn check_version(&self, path: &Path) -> Result<()> {
+        let version: Option<i64> = sqlx::query("SELECT max(version) FROM _sqlx_migrations")
+            .fetch_one(&self.readers)
             .await
-            .map_err(failed)
+            .and_then(|row| row.try_get(0))
+            .map_err(|_| StoreError(format!("{} is no database of Rappel's", path.display())))?;
+        let known = MIGRATIONS.iter().map(|migration| migration.version).max();
+        if version > known {
+            return Err(StoreError(LATER.into()));
+        }
+        Ok(())
+    }
+
+    /// A transaction that writes, and is on the disk when it is committed. It takes the write lock at
+    /// once: one that began as a reader could not become a writer while another wrote, whatever it
+    /// waits.
+    async fn write(&self) -> Result<Transaction<'static, Sqlite>> {
+        // `NORMAL` would lose the last commits when the power fails, and a lost "sent" is sent again.
+        self.begin("PRAGMA synchronous = FULL; BEGIN IMMEDIATE")
+            .await
+    }
+
+    /// A transaction about who holds what. It outlives the process, and may be lost when the power
+    /// fails: then nobody holds anything, and nothing was sent on the strength of it, because the
+    /// commit before a send brings all earlier ones to the disk.
+    async fn write_lightly(&self) -> Result<Transaction<'static, Sqlite>> {
+        self.begin("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE")
+            .await
+    }
+
+    async fn begin(&self, statement: &'static str) -> Result<Transaction<'static, Sqlite>> {
+        self.writer.begin_with(statement).await.map_err(failed)
     }
 }
 
 fn options() -> SqliteConnectOptions {
     SqliteConnectOptions::new()
-        .journal_mode(SqliteJournalMode::Wal)
-        // `NORMAL` may lose the last commits when the power fails, and a lost "sent" is sent again.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(false)
         .busy_timeout(Duration::from_secs(10))
@@ -133,6 +164,14 @@ async fn pool(size: u32, options: SqliteConnectOptions, path: &Path) -> Result<S
         .min_connections(u32::from(size == 1))
         .idle_timeout(None)
         .max_lifetime(None)
+        // When the disk fails, SQLite ends the transaction by itself and sqlx keeps waiting for its
+        // end: such a connection can never write again, so another takes its place.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
         .connect_with(options)
         .await
         .map_err(|error| {
@@ -217,6 +256,10 @@ impl Store for SqliteStore {
         self.commit_steps(steps, now, day).await
     }
 
+    async fn judged(&self, facility: &FacilityId, held: &[(MessageId, i64)]) -> Result<()> {
+        self.absolve(facility, held).await
+    }
+
     async fn release(&self, facility: &FacilityId, held: &[(MessageId, i64)]) -> Result<()> {
         self.let_go(facility, held).await
     }
@@ -256,6 +299,7 @@ impl Store for SqliteStore {
     }
 
     async fn note_generation(&self, record: &GenerationRecord) -> Result<()> {
+        let mut transaction = self.write().await?;
         sqlx::query(
             "INSERT INTO generation (facility, id, since, zone, refused) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (facility) DO UPDATE SET
@@ -267,10 +311,10 @@ impl Store for SqliteStore {
         .bind(millis(record.since))
         .bind(record.zone.name())
         .bind(&record.refused)
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await
         .map_err(failed)?;
-        Ok(())
+        transaction.commit().await.map_err(failed)
     }
 
     async fn generations(&self) -> Result<Vec<GenerationRecord>> {
@@ -288,16 +332,19 @@ impl Store for SqliteStore {
     }
 
     async fn redact(&self, facility: &FacilityId, before: Instant) -> Result<u64> {
+        let mut transaction = self.write().await?;
+        // What has a text was due before it last changed, so the index on `due` narrows it.
         let done = sqlx::query(
             "UPDATE message SET address = NULL, subject = NULL, text = NULL
-             WHERE facility = ?1 AND due < ?2 AND text IS NOT NULL
+             WHERE facility = ?1 AND due < ?2 AND updated < ?2 AND text IS NOT NULL
                AND state NOT IN ('planned', 'held', 'sending')",
         )
         .bind(facility.as_str())
         .bind(millis(before))
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await
         .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
         Ok(done.rows_affected())
     }
 }

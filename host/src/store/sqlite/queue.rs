@@ -10,7 +10,6 @@ use rappel_core::channel::ChannelKind;
 use rappel_core::civil::Instant;
 use rappel_core::facts::{Location, Resource, Service, Visit};
 use rappel_core::ids::{FacilityId, MessageId};
-use rappel_core::message::State;
 use rappel_core::store::{Claimed, Lane, Result, Step, Transition};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
@@ -65,14 +64,16 @@ const ABANDONED: &str = concat!(
     "SELECT ",
     claim_columns!(),
     claim_joins!(),
-    "WHERE m.facility = ?1 AND ?2 = ?2 AND m.state = 'sending' AND (m.lease <= ?5 OR ?7) LIMIT ?6"
+    "WHERE m.facility = ?1 AND ?2 = ?2 AND m.lease > 0 AND m.lease <= ?5 AND m.state = 'sending' LIMIT ?6"
 );
 
 /// How many abandoned messages are taken at a time.
 const ABANDONED_BATCH: u32 = 500;
 
-/// How often a message may be taken without coming to a judgement before it is set aside.
-const STRIKES: i64 = 2;
+/// How often a message may be taken without coming to a judgement before it is set aside: once with
+/// its batch, which blames nobody, and twice alone. A host that is killed from outside just when it
+/// takes a message leaves the same trace, so once alone proves nothing.
+const STRIKES: i64 = 3;
 
 impl SqliteStore {
     pub(super) async fn claim_due(
@@ -83,82 +84,36 @@ impl SqliteStore {
         limit: u32,
         lease: Instant,
     ) -> Result<Vec<Claimed>> {
-        let mut transaction = self.write().await?;
-        let mut found = Vec::new();
-        for urgent in [true, false] {
-            let room = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-            if room == 0 {
-                break;
+        let mut transaction = self.write_lightly().await?;
+        let claimed = loop {
+            let found = find_due(&mut transaction, lane, now, day, limit).await?;
+            let mut taken: Vec<SqliteRow> = Vec::with_capacity(found.len());
+            let mut set_aside = false;
+            for row in found {
+                match row
+                    .try_get::<i64, _>(rows::MESSAGE_COLUMNS + 1)
+                    .map_err(failed)?
+                {
+                    0 => taken.push(row),
+                    strikes if strikes >= STRIKES => {
+                        give_up(&mut transaction, &lane.facility, &row, now).await?;
+                        set_aside = true;
+                    }
+                    // It goes alone, in its turn, so that no other is blamed.
+                    _ if taken.is_empty() => {
+                        taken.push(row);
+                        break;
+                    }
+                    _ => break,
+                }
             }
-            let rows = sqlx::query(DUE)
-                .bind(lane.facility.as_str())
-                .bind(lane.channel.name())
-                .bind(millis(day.0))
-                .bind(millis(day.1))
-                .bind(millis(now))
-                .bind(room)
-                .bind(urgent)
-                .fetch_all(&mut *transaction)
-                .await
-                .map_err(failed)?;
-            found.extend(rows);
-        }
-        let strikes = |row: &SqliteRow| row.try_get::<i64, _>(rows::MESSAGE_COLUMNS + 1);
-        // One that was taken before and never judged may be what stopped its worker: it goes alone,
-        // so that the others of its batch are not blamed; and after the second time not at all.
-        let mut suspects = Vec::new();
-        let mut innocent = Vec::new();
-        for row in found {
-            if strikes(&row).map_err(failed)? > 0 {
-                suspects.push(row)
-            } else {
-                innocent.push(row)
+            if !taken.is_empty() || !set_aside {
+                break Facts::default().claims(&taken)?;
             }
-        }
-        if let Some(suspect) = suspects.into_iter().next() {
-            if strikes(&suspect).map_err(failed)? >= STRIKES {
-                self.set_aside(&mut transaction, &lane.facility, &suspect, now)
-                    .await?;
-            } else {
-                innocent = vec![suspect];
-            }
-        }
-        let claimed = Facts::default().claims(&innocent)?;
+        };
         mark(&mut transaction, &lane.facility, &claimed, lease).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(claimed.into_iter().map(taken).collect())
-    }
-
-    async fn set_aside(
-        &self,
-        db: &mut SqliteConnection,
-        facility: &FacilityId,
-        row: &SqliteRow,
-        now: Instant,
-    ) -> Result<()> {
-        const REASON: &str = "set aside: handling it stopped the host twice";
-        let id: &str = row.try_get(1).map_err(failed)?;
-        sqlx::query(
-            "UPDATE message SET state = 'failed', reason = ?3, updated = ?4, lease = 0
-             WHERE facility = ?1 AND id = ?2",
-        )
-        .bind(facility.as_str())
-        .bind(id)
-        .bind(REASON)
-        .bind(millis(now))
-        .execute(&mut *db)
-        .await
-        .map_err(failed)?;
-        append(
-            db,
-            facility.as_str(),
-            id,
-            millis(now),
-            &Step::Recovered {
-                reason: REASON.into(),
-            },
-        )
-        .await
     }
 
     pub(super) async fn claim_abandoned(
@@ -169,7 +124,19 @@ impl SqliteStore {
         lease: Instant,
         all: bool,
     ) -> Result<Vec<Claimed>> {
-        let mut transaction = self.write().await?;
+        let mut transaction = self.write_lightly().await?;
+        if all {
+            // Under way, the earliest time there is stands for a lease that is over.
+            sqlx::query(
+                "UPDATE message SET fence = fence + 1,
+                   lease = CASE state WHEN 'sending' THEN 1 ELSE 0 END
+                 WHERE facility = ?1 AND lease > 0",
+            )
+            .bind(facility.as_str())
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        }
         let rows = sqlx::query(ABANDONED)
             .bind(facility.as_str())
             .bind("")
@@ -177,7 +144,6 @@ impl SqliteStore {
             .bind(millis(day.1))
             .bind(millis(now))
             .bind(ABANDONED_BATCH)
-            .bind(all)
             .fetch_all(&mut *transaction)
             .await
             .map_err(failed)?;
@@ -212,17 +178,98 @@ impl SqliteStore {
         Ok(made)
     }
 
+    pub(super) async fn absolve(
+        &self,
+        facility: &FacilityId,
+        held: &[(MessageId, i64)],
+    ) -> Result<()> {
+        if held.is_empty() {
+            return Ok(());
+        }
+        let held: Vec<Value> = held
+            .iter()
+            .map(|(id, fence)| json!([id.to_string(), fence]))
+            .collect();
+        let mut transaction = self.write_lightly().await?;
+        sqlx::query(
+            "UPDATE message SET strikes = 0 FROM json_each(?2) j
+             WHERE facility = ?1 AND message.id = j.value ->> 0 AND fence = j.value ->> 1",
+        )
+        .bind(facility.as_str())
+        .bind(Value::Array(held).to_string())
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
     pub(super) async fn let_go(
         &self,
         facility: &FacilityId,
         held: &[(MessageId, i64)],
     ) -> Result<()> {
-        let mut transaction = self.write().await?;
+        let mut transaction = self.write_lightly().await?;
         for (id, fence) in held {
             let_go_of(&mut transaction, facility, *id, *fence).await?;
         }
         transaction.commit().await.map_err(failed)
     }
+}
+
+/// Rows that are due and that nobody holds, in their order.
+async fn find_due(
+    db: &mut SqliteConnection,
+    lane: &Lane,
+    now: Instant,
+    day: (Instant, Instant),
+    limit: u32,
+) -> Result<Vec<SqliteRow>> {
+    let mut found = Vec::new();
+    for urgent in [true, false] {
+        let room = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+        if room == 0 {
+            break;
+        }
+        let rows = sqlx::query(DUE)
+            .bind(lane.facility.as_str())
+            .bind(lane.channel.name())
+            .bind(millis(day.0))
+            .bind(millis(day.1))
+            .bind(millis(now))
+            .bind(room)
+            .bind(urgent)
+            .fetch_all(&mut *db)
+            .await
+            .map_err(failed)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Sets a message aside that stopped its worker again and again.
+async fn give_up(
+    db: &mut SqliteConnection,
+    facility: &FacilityId,
+    row: &SqliteRow,
+    now: Instant,
+) -> Result<()> {
+    const REASON: &str = "set aside: each time it was handled, the host stopped; please report it";
+    let id: &str = row.try_get(1).map_err(failed)?;
+    sqlx::query(
+        "UPDATE message SET state = 'failed', reason = ?3, updated = ?4, lease = 0
+         WHERE facility = ?1 AND id = ?2",
+    )
+    .bind(facility.as_str())
+    .bind(id)
+    .bind(REASON)
+    .bind(millis(now))
+    .execute(&mut *db)
+    .await
+    .map_err(failed)?;
+    let step = Step::Recovered {
+        reason: REASON.into(),
+    };
+    append(db, facility.as_str(), id, millis(now), &step).await
 }
 
 async fn let_go_of(
@@ -398,7 +445,7 @@ async fn update(
            line = coalesce(j.value ->> 7, line),
            due = coalesce(j.value ->> 8, due),
            due_civil = coalesce(j.value ->> 9, due_civil),
-           lease = coalesce(j.value ->> 10, 0),
+           lease = coalesce(j.value ->> 10, CASE j.value ->> 4 WHEN 'sending' THEN j.value ->> 22 ELSE 0 END),
            generation = coalesce(j.value ->> 11, generation),
            gateway = coalesce(j.value ->> 12, gateway),
            via = coalesce(j.value ->> 13, via),
@@ -410,9 +457,9 @@ async fn update(
            credits = coalesce(j.value ->> 19, credits),
            gateway_id = coalesce(j.value ->> 20, gateway_id),
            attempts = attempts + (j.value ->> 21),
-           sent_at = CASE j.value ->> 4
-             WHEN 'sending' THEN j.value ->> 22
-             WHEN 'planned' THEN NULL WHEN 'held' THEN NULL
+           sent_at = CASE
+             WHEN j.value ->> 12 IS NOT NULL THEN j.value ->> 22
+             WHEN j.value ->> 4 IN ('planned', 'held') THEN NULL
              ELSE sent_at END,
            updated = j.value ->> 22,
            strikes = 0
@@ -441,11 +488,7 @@ async fn update(
 fn row_of(step: &Transition, now: Instant) -> Value {
     let handover = step.handover.as_deref();
     // Handing over counts an attempt; a gateway that only asked to wait gives it back.
-    let attempts = match (step.to, step.forgive_attempt) {
-        (State::Sending, _) => 1,
-        (_, true) => -1,
-        _ => 0,
-    };
+    let attempts = i32::from(handover.is_some()) - i32::from(step.forgive_attempt);
     json!([
         step.facility.as_str(),
         step.id.to_string(),

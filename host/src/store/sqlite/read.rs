@@ -68,11 +68,10 @@ impl SqliteStore {
             filter.appointment.as_ref().map(|id| id.as_str()),
         );
         if let Some(prefix) = &filter.id {
-            // Only what an id can hold, so that no `%` is a wildcard.
-            let prefix: String = prefix
-                .chars()
-                .filter(|c| c.is_ascii_hexdigit() || *c == '-')
-                .collect();
+            // What no id can hold, such as a wildcard, is no id's beginning.
+            if !prefix.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+                return Ok(Vec::new());
+            }
             query
                 .push(" AND m.id LIKE ")
                 .push_bind(format!("{}%", prefix.to_ascii_lowercase()));

@@ -36,14 +36,16 @@ async fn apply(
 ) -> Result<Option<MessageId>> {
     // A receipt counts only for the gateway that the message was handed to.
     let row = match &receipt.of {
-        ReceiptOf::Message(id) => {
-            sqlx::query("SELECT id, state FROM message WHERE facility = ?1 AND gateway = ?2 AND id = ?3")
-                .bind(facility)
-                .bind(gateway)
-                .bind(id.to_string())
-        }
+        ReceiptOf::Message(id) => sqlx::query(
+            "SELECT id, state FROM message WHERE facility = ?1 AND gateway = ?2 AND id = ?3",
+        )
+        .bind(facility)
+        .bind(gateway)
+        .bind(id.to_string()),
         ReceiptOf::GatewayId(id) => sqlx::query(
-            "SELECT id, state FROM message WHERE facility = ?1 AND gateway = ?2 AND gateway_id = ?3",
+            // A gateway that counts anew after a restart means the latest.
+            "SELECT id, state FROM message WHERE facility = ?1 AND gateway = ?2 AND gateway_id = ?3
+             ORDER BY sent_at DESC LIMIT 1",
         )
         .bind(facility)
         .bind(gateway)

@@ -1,0 +1,130 @@
+//! What every store must hold to, whatever database is behind it, and what SQLite does beside.
+//!
+//! A database joins with one line in [`conformance`]: its name and how a fresh store of it is opened.
+
+#![allow(clippy::unwrap_used)]
+
+mod bench;
+mod claims;
+mod commits;
+mod erasure;
+mod ingest;
+mod plans;
+mod properties;
+mod receipts;
+mod sqlite;
+mod strikes;
+mod summary;
+
+use bench::Bench;
+
+/// Makes a module of tests for each way to open a store: each test gets a fresh one.
+macro_rules! conformance {
+    ($($database:ident: $open:path;)+) => {$(mod $database { suite! { $open;
+        claims: [
+            only_what_is_due_in_the_lane_is_taken,
+            urgent_ones_go_first_then_the_earliest,
+            no_more_are_taken_than_asked_for,
+            what_is_held_by_one_is_not_taken_by_another,
+            an_expired_lease_lets_another_take_it_and_refuses_the_late_commit,
+            what_is_let_go_is_free_at_once,
+            a_change_of_facts_takes_the_message_from_its_worker,
+            facts_that_an_event_only_refers_to_take_nothing,
+            what_is_under_way_is_not_taken_by_a_change_of_facts,
+            a_claim_brings_the_facts_as_they_are_now,
+            reminders_about_other_visits_today_are_counted,
+            the_same_message_on_another_channel_is_known,
+            ten_thousand_messages_are_taken_in_order_and_once,
+            workers_at_once_never_share_a_message,
+            what_is_under_way_is_taken_over_when_its_lease_is_over,
+            the_only_host_takes_over_everything_at_its_start,
+            the_next_due_time_is_that_of_the_lane,
+        ],
+        commits: [
+            every_pair_of_states_is_made_or_refused_by_the_table,
+            a_step_from_another_state_is_refused,
+            one_refused_step_keeps_no_other_back,
+            what_was_handed_over_is_kept_to_the_letter,
+            odd_texts_come_back_as_they_went_in,
+            a_hold_moves_the_message_and_says_who_held_it,
+            attempts_are_counted_when_handed_over_and_given_back_when_asked_to_wait,
+            a_send_without_an_answer_stays_under_way_and_counts_once,
+            the_story_is_told_in_order,
+            two_visits_of_a_person_are_not_both_reminded_of_in_one_batch,
+            nor_in_two_batches,
+            a_visit_is_reminded_of_on_two_channels,
+            steps_of_two_facilities_go_in_one_batch,
+            nothing_to_do_is_done,
+        ],
+        erasure: [
+            an_erased_patient_leaves_no_text_address_or_reason,
+            others_are_not_touched_by_an_erasure,
+            what_an_erased_patient_waits_for_is_never_sent,
+            texts_are_redacted_when_their_time_is_over,
+        ],
+        ingest: [
+            the_same_event_ten_times_is_one_message,
+            the_same_id_of_another_source_is_another_event,
+            facts_and_messages_stand_together,
+            a_rejected_event_leaves_nothing_and_may_come_again,
+            what_is_known_reaches_the_planner,
+            events_of_one_batch_see_each_other,
+            a_late_event_is_told_to_be_late,
+            a_time_to_come_makes_nothing_late,
+            an_event_that_only_refers_to_a_patient_makes_nothing_late,
+            the_standing_messages_reach_the_planner,
+            a_new_message_is_kept_to_the_letter,
+            a_waiting_message_is_moved,
+            a_waiting_message_is_withdrawn,
+            what_went_is_neither_moved_nor_withdrawn,
+            waiting_messages_follow_their_appointment_to_another_patient,
+            facilities_never_see_each_other,
+        ],
+        properties: [
+            no_sequence_leaves_a_final_state_or_shares_a_message,
+        ],
+        receipts: [
+            a_receipt_by_our_reference_settles_the_message,
+            a_receipt_by_the_gateways_own_name_settles_the_message,
+            a_reused_name_means_the_latest_message,
+            doubled_receipts_change_nothing,
+            receipts_out_of_order_only_move_forward,
+            a_receipt_before_the_answer_is_not_undone_by_it,
+            an_unknown_send_is_settled_by_its_receipt,
+            nobody_elses_receipt_counts,
+            a_receipt_for_what_was_never_handed_over_changes_nothing,
+        ],
+        strikes: [
+            what_was_taken_and_never_judged_is_taken_alone,
+            what_stops_its_worker_again_and_again_is_set_aside_and_others_go_on,
+            what_was_judged_is_no_suspect,
+        ],
+        summary: [
+            each_filter_holds,
+            the_latest_due_come_first_and_no_more_than_asked_for,
+            ids_are_found_by_how_they_begin,
+            what_is_not_there_is_not_found,
+            messages_are_counted_by_state,
+            a_generation_is_remembered_since_it_serves,
+            the_link_key_stays_the_same,
+        ],
+    } })+};
+}
+
+macro_rules! suite {
+    ($open:path; $($topic:ident: [$($test:ident),* $(,)?],)+) => {$(
+        mod $topic {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    crate::$topic::$test($open().await).await;
+                }
+            )*
+        }
+    )+};
+}
+
+conformance! {
+    sqlite_file: crate::Bench::sqlite_file;
+    sqlite_memory: crate::Bench::sqlite_memory;
+}

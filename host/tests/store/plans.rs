@@ -1,0 +1,151 @@
+//! No statement that is made for each event, batch or receipt reads a clinic's whole outbox.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+
+use rappel_core::channel::ChannelKind;
+use rappel_core::message::State;
+use rappel_core::provider::{ReceiptOf, ReceiptStatus};
+use rappel_core::store::NewMessage;
+use rappel_host::store::SqliteStore;
+use serde_json::json;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, Row};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::bench::*;
+
+/// Listens to what sqlx says of each statement that it makes.
+#[derive(Clone, Default)]
+struct Overheard(Arc<Mutex<BTreeSet<String>>>);
+
+impl Subscriber for Overheard {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "sqlx::query"
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut Statement(self));
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+struct Statement<'o>(&'o Overheard);
+
+impl Visit for Statement<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        // A short statement stands in its summary alone.
+        let whole = field.name() == "db.statement" || !value.ends_with('…');
+        if whole && matches!(field.name(), "db.statement" | "summary") {
+            self.0.0.lock().unwrap().insert(value.trim().to_string());
+        }
+    }
+    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+}
+
+/// Everything that happens again and again.
+async fn a_day(bench: &Bench) {
+    let email = NewMessage {
+        channel: ChannelKind::Email,
+        ..reminder(3)
+    };
+    bench.plan([reminder(1), reminder(2), email]).await;
+    let mut data = visit(1, 1);
+    data["patient"]["consent"] = json!(false);
+    data["resource"] = json!({"id": "r-1"});
+    bench
+        .tell(
+            event("e-1", "appointment.modified", data.clone()),
+            vec![move_to(1, "09:00")],
+        )
+        .await;
+    data["resource"] = json!({"id": "r-1", "communication": false});
+    bench
+        .tell(
+            event("e-2", "appointment.cancelled", data),
+            vec![withdraw(1)],
+        )
+        .await;
+    let patient = json!({"patient": {"id": "p-2", "first_name": "Ana"}});
+    bench
+        .tell(event("e-3", "patient.updated", patient), Vec::new())
+        .await;
+    let claim = bench.take(2).await;
+    let held = [(claim.message.id, claim.fence)];
+    bench.store.judged(&bench.facility, &held).await.unwrap();
+    bench.store.release(&bench.facility, &held).await.unwrap();
+    let claim = bench.take(2).await;
+    let reminding = rappel_core::store::Transition {
+        reminders_today: Some(0),
+        story: vec![rappel_core::store::Step::Recovered {
+            reason: String::new(),
+        }],
+        ..begin(&claim)
+    };
+    assert!(bench.step(reminding).await);
+    assert_eq!(bench.claim_stuck("09:10", false).await.len(), 1);
+    assert_eq!(bench.claim_stuck("09:10", true).await.len(), 1);
+    for of in [ReceiptOf::Message(id(2)), ReceiptOf::GatewayId("x".into())] {
+        bench.receive(of, ReceiptStatus::Delivered).await;
+    }
+    assert_eq!(bench.story(2).await.len(), 3);
+    bench.known("a-1").await.unwrap();
+    bench.store.next_due(&lane()).await.unwrap();
+    bench
+        .store
+        .redact(&bench.facility, at("12:00"))
+        .await
+        .unwrap();
+    assert_eq!(bench.state(2).await, State::Delivered);
+}
+
+/// Whether a line of a plan reads more than it needs.
+fn reads_too_much(line: &str) -> bool {
+    let scans = line.starts_with("SCAN")
+        && !["VIRTUAL TABLE", "CONSTANT ROW", "(subquery"]
+            .iter()
+            .any(|harmless| line.contains(harmless));
+    // The facility alone narrows nothing but what is held by workers, which is little.
+    let whole_clinic = line.ends_with("(facility=?)")
+        && !line.contains("message_held")
+        && !line.contains("message_by_due");
+    scans || whole_clinic
+}
+
+#[tokio::test]
+async fn no_statement_of_every_day_reads_a_whole_outbox() {
+    let overheard = Overheard::default();
+    tracing::subscriber::set_global_default(overheard.clone()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("rappel.db");
+    let store = SqliteStore::open(&database).await.unwrap();
+    overheard.0.lock().unwrap().clear();
+    a_day(&Bench::over(Arc::new(store))).await;
+    let statements: Vec<String> = overheard.0.lock().unwrap().iter().cloned().collect();
+    assert!(
+        statements.len() > 25,
+        "too few were overheard: {statements:#?}"
+    );
+    let options = SqliteConnectOptions::new().filename(&database);
+    let mut raw = SqliteConnection::connect_with(&options).await.unwrap();
+    let mut wrong = Vec::new();
+    for statement in statements {
+        let explained = raw
+            .fetch_all(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")))
+            .await
+            .unwrap_or_else(|error| panic!("{error}: {statement}"));
+        let lines: Vec<String> = explained.iter().map(|row| row.get("detail")).collect();
+        if lines.iter().any(|line| reads_too_much(line)) {
+            wrong.push((statement, lines));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

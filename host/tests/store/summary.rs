@@ -1,0 +1,211 @@
+//! What is read back: lists, stories, counts, generations.
+
+use rappel_core::channel::ChannelKind;
+use rappel_core::ids::{AppointmentId, PatientId};
+use rappel_core::message::State;
+use rappel_core::store::{Count, Filter, GenerationRecord, NewMessage};
+
+use crate::bench::*;
+
+async fn found(bench: &Bench, filter: Filter) -> Vec<u128> {
+    let found = bench.list(filter).await;
+    let mut found: Vec<u128> = found.iter().map(|m| m.id.0.as_u128()).collect();
+    found.sort_unstable();
+    found
+}
+
+pub(crate) async fn each_filter_holds(bench: Bench) {
+    let email = NewMessage {
+        channel: ChannelKind::Email,
+        ..reminder_at(2, "09:10")
+    };
+    let created = NewMessage {
+        kind: kind("created"),
+        ..reminder_at(3, "09:20")
+    };
+    bench
+        .plan([
+            reminder_at(1, "08:00"),
+            email,
+            created,
+            reminder_at(4, "09:30"),
+        ])
+        .await;
+    bench.of("g").plan([reminder_at(5, "09:40")]).await;
+    bench.sent(1).await;
+    let all = Filter::default;
+    assert_eq!(found(&bench, all()).await, [1, 2, 3, 4, 5]);
+    let facility = Some(bench.facility.clone());
+    assert_eq!(
+        found(
+            &bench,
+            Filter {
+                facility: facility.clone(),
+                ..all()
+            }
+        )
+        .await,
+        [1, 2, 3, 4]
+    );
+    let state = Some(State::Sent);
+    assert_eq!(found(&bench, Filter { state, ..all() }).await, [1]);
+    let kind = Some(kind("created"));
+    assert_eq!(found(&bench, Filter { kind, ..all() }).await, [3]);
+    let channel = Some(ChannelKind::Email);
+    assert_eq!(found(&bench, Filter { channel, ..all() }).await, [2]);
+    let patient = Some(PatientId::new("p-3"));
+    assert_eq!(found(&bench, Filter { patient, ..all() }).await, [3]);
+    let appointment = Some(AppointmentId::new("a-4"));
+    assert_eq!(
+        found(
+            &bench,
+            Filter {
+                appointment,
+                ..all()
+            }
+        )
+        .await,
+        [4]
+    );
+    let from = Some(at("09:20"));
+    assert_eq!(found(&bench, Filter { from, ..all() }).await, [3, 4, 5]);
+    let until = Some(at("09:20"));
+    assert_eq!(found(&bench, Filter { until, ..all() }).await, [1, 2]);
+    let both = Filter {
+        facility,
+        from: Some(at("09:10")),
+        until: Some(at("09:31")),
+        channel: Some(ChannelKind::Sms),
+        ..all()
+    };
+    assert_eq!(found(&bench, both).await, [3, 4]);
+}
+
+pub(crate) async fn the_latest_due_come_first_and_no_more_than_asked_for(bench: Bench) {
+    bench
+        .plan((0..150).map(|number| reminder_at(number, &format!("09:{:02}", number % 50))))
+        .await;
+    let listed = bench.list(Filter::default()).await;
+    assert_eq!(listed.len(), 100, "where nobody says");
+    let order: Vec<_> = listed.iter().map(|m| (m.due, m.id)).collect();
+    assert!(order.is_sorted_by(|a, b| a > b));
+    assert_eq!(listed[0].id, id(149));
+    let limit = Some(3);
+    let listed = bench
+        .list(Filter {
+            limit,
+            ..Filter::default()
+        })
+        .await;
+    assert_eq!(listed.len(), 3);
+}
+
+pub(crate) async fn ids_are_found_by_how_they_begin(bench: Bench) {
+    bench.plan([reminder(0xAB), reminder(0xAC)]).await;
+    let begins = async |id: &str| {
+        let id = Some(id.to_string());
+        found(
+            &bench,
+            Filter {
+                id,
+                ..Filter::default()
+            },
+        )
+        .await
+    };
+    assert_eq!(begins("00000000-0000").await, [0xAB, 0xAC]);
+    assert_eq!(begins(&id(0xAB).to_string()).await, [0xAB]);
+    assert_eq!(begins(&id(0xAB).to_string().to_uppercase()).await, [0xAB]);
+    assert_eq!(begins("1").await, [0; 0]);
+    for no_id in ["%", "_", "reminder", "0%b", "' OR 1=1"] {
+        assert_eq!(begins(no_id).await, [0; 0], "{no_id}");
+    }
+}
+
+pub(crate) async fn what_is_not_there_is_not_found(bench: Bench) {
+    assert_eq!(bench.all().await.len(), 0);
+    assert_eq!(bench.story(1).await, []);
+    assert_eq!(bench.known("a-1").await, None);
+    assert_eq!(bench.store.counts().await.unwrap(), []);
+    assert!(bench.store.generations().await.unwrap().is_empty());
+    assert_eq!(
+        bench
+            .store
+            .redact(&bench.facility, at("12:00"))
+            .await
+            .unwrap(),
+        0
+    );
+}
+
+pub(crate) async fn messages_are_counted_by_state(bench: Bench) {
+    let email = NewMessage {
+        channel: ChannelKind::Email,
+        ..reminder(4)
+    };
+    bench
+        .plan([reminder(1), reminder(2), reminder(3), email])
+        .await;
+    bench.sent(1).await;
+    bench.of("g").plan([reminder(1)]).await;
+    let count = |facility: &str, channel, state, count| Count {
+        facility: facility.into(),
+        channel,
+        state,
+        count,
+    };
+    let mut counts = bench.store.counts().await.unwrap();
+    counts.sort_by_key(|c| (c.facility.clone(), c.channel, c.state));
+    assert_eq!(
+        counts,
+        [
+            count("f", ChannelKind::Sms, State::Planned, 2),
+            count("f", ChannelKind::Sms, State::Sent, 1),
+            count("f", ChannelKind::Email, State::Planned, 1),
+            count("g", ChannelKind::Sms, State::Planned, 1),
+        ]
+    );
+}
+
+pub(crate) async fn a_generation_is_remembered_since_it_serves(bench: Bench) {
+    let note = async |facility: &str, id: &str, since: &str, refused: Option<&str>| {
+        let record = GenerationRecord {
+            facility: facility.into(),
+            id: id.into(),
+            since: at(since),
+            zone: "Europe/Paris".parse().unwrap(),
+            refused: refused.map(str::to_string),
+        };
+        bench.store.note_generation(&record).await.unwrap();
+        let mut all = bench.store.generations().await.unwrap();
+        let first = all.remove(0);
+        assert_eq!(first.zone.name(), "Europe/Paris");
+        (first.id, first.since, first.refused)
+    };
+    assert_eq!(
+        note("f", "g-1", "08:00", None).await,
+        ("g-1".into(), at("08:00"), None)
+    );
+    assert_eq!(
+        note("f", "g-1", "09:00", Some("clinic.toml: no")).await,
+        ("g-1".into(), at("08:00"), Some("clinic.toml: no".into())),
+        "a refusal changes nothing about what serves"
+    );
+    assert_eq!(
+        note("f", "g-1", "09:30", None).await,
+        ("g-1".into(), at("08:00"), None),
+        "it is mended"
+    );
+    assert_eq!(
+        note("f", "g-2", "10:00", None).await,
+        ("g-2".into(), at("10:00"), None)
+    );
+    note("h", "g-7", "10:00", None).await;
+    assert_eq!(bench.store.generations().await.unwrap().len(), 2);
+}
+
+pub(crate) async fn the_link_key_stays_the_same(bench: Bench) {
+    let key = bench.store.link_key().await.unwrap();
+    assert_eq!(bench.store.link_key().await.unwrap(), key);
+    assert_ne!(key, [0; 32]);
+}
