@@ -173,7 +173,16 @@ fn all_secrets(
     let mut secrets = Vec::new();
     for (name, summary) in &manifest.secrets {
         match set.get(name) {
-            Some(place) => secrets.push((name.as_str(), lookup(place)?)),
+            Some(place) => {
+                let secret = lookup(place)?;
+                // It travels in an URL inside an URL; gateways read other letters their own way.
+                if token_of(manifest) == Some(name) && !secret.is_ascii() {
+                    return Err(format!(
+                        "the secret `{name}` has accents; use letters, digits, `-` and `_`"
+                    ));
+                }
+                secrets.push((name.as_str(), secret));
+            }
             None if token_of(manifest) == Some(name) => {}
             None => {
                 return Err(format!(

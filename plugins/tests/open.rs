@@ -16,6 +16,7 @@ use rappel_plugins::{open, open_proof};
 fn lookup(place: &SecretRef) -> Result<String, String> {
     match place {
         SecretRef::Env(name) if name == "KNOWN" => Ok("hunter2".into()),
+        SecretRef::Env(name) if name == "ACCENTS" => Ok("clé".into()),
         SecretRef::Env(name) => Err(format!("the environment has no `{name}`")),
         SecretRef::File(_) => Err("there are no files".into()),
     }
@@ -74,6 +75,7 @@ fn what_is_missing_or_too_much_is_told() {
         &format!("{KANNEL}options = {{ username = \"rappel\" }}"),
         &format!("{KANNEL}options = {{ username = \"rappel\" }}\nsecrets = {{ pasword = {{ env = \"KNOWN\" }} }}"),
         &format!("{KANNEL}options = {{ username = \"rappel\", url = \"a b\" }}\nsecrets = {{ password = {{ env = \"KNOWN\" }} }}"),
+        &format!("{KANNEL}options = {{ username = \"rappel\" }}\nsecrets = {{ password = {{ env = \"KNOWN\" }}, receipts = {{ env = \"ACCENTS\" }} }}"),
     ]
     .into_iter()
     .map(|toml| match opened(toml) {
