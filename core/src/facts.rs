@@ -451,6 +451,10 @@ fn without_values(error: &serde_json::Error) -> String {
     let text = error.to_string();
     if let Some((what, expected)) = text.rsplit_once(", expected ") {
         if what.starts_with("invalid type: ") || what.starts_with("invalid value: ") {
+            let expected = match expected {
+                "u32" => "a whole number",
+                expected => expected,
+            };
             return format!("this has the wrong type; expected {expected}");
         }
         if what.starts_with("unknown variant ") {

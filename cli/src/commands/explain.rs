@@ -1,0 +1,139 @@
+//! `rappel explain`: one message's whole story, or what a diagnostic's code means.
+
+use clap::Args;
+use rappel_core::Store;
+use rappel_core::diagnostic::{Code, codes};
+use rappel_core::store::{Filter, Message};
+use serde::Serialize;
+
+use super::database::{Database, Summary};
+use crate::failure::{Exit, Failure, Result};
+use crate::output::message::{MessageLine, clock, rfc3339};
+use crate::output::story;
+use crate::output::{TextOrJson, answer, answer_json};
+
+const EXAMPLES: &str = "\
+Examples:
+  rappel explain 019e2b04-1a00-7c4d     The beginning of an id is enough
+  rappel explain 019e2b04 --format json
+  rappel explain E0201                  What a code means
+
+JSON: {\"message\": {…}, \"story\": [{\"at\", \"step\", …}]}; docs/json.md tells the properties.";
+
+/// How many messages are named when the beginning of an id fits several.
+const CANDIDATES: u32 = 10;
+
+/// Tell one message's whole story: event, plan, verdicts, sending, receipts
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Explain {
+    /// A message's id or its beginning; or the code of a diagnostic
+    #[arg(value_name = "ID|CODE")]
+    id: String,
+
+    #[command(flatten)]
+    database: Database,
+
+    /// How to answer
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: TextOrJson,
+}
+
+/// The JSON contract.
+#[derive(Serialize)]
+struct Told<'m> {
+    message: MessageLine<'m>,
+    story: Vec<ToldStep<'m>>,
+}
+
+#[derive(Serialize)]
+struct ToldStep<'m> {
+    at: String,
+    #[serde(flatten)]
+    step: &'m rappel_core::store::Step,
+}
+
+impl Explain {
+    pub(crate) async fn run(self) -> Result {
+        if let Some(code) = code(&self.id) {
+            return code_meaning(code, self.format);
+        }
+        if !self.id.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+            return Err(Failure::usage(format!("`{}` is neither a message's id nor a code", self.id))
+                .help("ids are written in `0`-`9`, `a`-`f` and `-`, codes like `E0201`; `rappel messages` lists messages"));
+        }
+        let summary = self.database.read().await?;
+        let filter = Filter {
+            id: Some(self.id.clone()),
+            limit: Some(CANDIDATES + 1),
+            ..Filter::default()
+        };
+        let found = summary.store.messages(&filter).await?;
+        let message = match found.as_slice() {
+            [message] => message,
+            [] => {
+                return Err(Failure::refused(format!("there is no message whose id begins with `{}`", self.id))
+                    .help("`rappel messages` lists messages with their ids; `--database PATH` names another database"));
+            }
+            several => return Err(ambiguous(&self.id, several, &summary)),
+        };
+        let entries = summary.store.story(&message.facility, message.id).await?;
+        let zone = summary.zone(&message.facility);
+        match self.format {
+            TextOrJson::Text => answer(story::told(message, &entries, zone))?,
+            TextOrJson::Json => answer_json(&Told {
+                message: MessageLine::of(message, zone),
+                story: entries
+                    .iter()
+                    .map(|entry| ToldStep {
+                        at: rfc3339(entry.at, zone),
+                        step: &entry.step,
+                    })
+                    .collect(),
+            })?,
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn ambiguous(id: &str, several: &[Message], summary: &Summary) -> Failure {
+    let mut list = String::new();
+    for message in several.iter().take(CANDIDATES as usize) {
+        let due = clock(message.due, summary.zone(&message.facility));
+        let (kind, channel, state) = (&message.kind, message.channel, message.state);
+        list.push_str(&format!(
+            "\n{}  {due}  {kind} by {channel}, {state}",
+            message.id
+        ));
+    }
+    if several.len() > CANDIDATES as usize {
+        list.push_str("\n… and more");
+    }
+    Failure::refused(format!(
+        "several messages have an id that begins with `{id}`"
+    ))
+    .help(format!("give more of the id of the one you mean:{list}"))
+}
+
+/// The code of that name.
+fn code(name: &str) -> Option<Code> {
+    codes::ALL
+        .iter()
+        .copied()
+        .find(|code| code.id.eq_ignore_ascii_case(name))
+}
+
+fn code_meaning(code: Code, format: TextOrJson) -> Result {
+    let severity = if code.severity() == rappel_core::Severity::Error {
+        "an error: it can't go live"
+    } else {
+        "a warning: it goes live, and is probably not what was meant"
+    };
+    match format {
+        TextOrJson::Text => answer(format_args!("{} ({severity})\n{}.", code.id, code.title))?,
+        TextOrJson::Json => answer_json(&serde_json::json!({
+            "code": code.id, "severity": code.severity(), "title": code.title,
+        }))?,
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,53 @@
+//! `rappel repl`: trying templates and policies on a visit.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::failure::Result;
+use crate::output::{remark, style};
+use crate::visit::KnownVisit;
+use crate::{clinic, repl};
+
+const EXAMPLES: &str = "\
+Examples:
+  rappel repl clinic
+  rappel repl clinic --visit first-visit
+  printf ':kind cancelled\\nBonjour [TRD3]\\n:why\\n' | rappel repl clinic
+
+In it a line of text is rendered on the current visit, a line that begins with `:` is a command;
+`:help` lists them. On a pipe each line is answered, and the exit code is 1 when one of them failed.";
+
+/// Try templates and policies on a visit
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Repl {
+    /// The clinic's folder
+    clinic: PathBuf,
+
+    /// The visit to begin with: a JSON file, or the name of one in the clinic's visits/; a built-in
+    /// one otherwise
+    #[arg(long, value_name = "FILE")]
+    visit: Option<PathBuf>,
+}
+
+impl Repl {
+    pub(crate) fn run(self) -> Result {
+        let clinic = clinic::load(&self.clinic)?;
+        let visit = match &self.visit {
+            None => None,
+            Some(path) => {
+                let (visit, unread) = KnownVisit::read(&clinic.folder, path)?;
+                for property in unread {
+                    let (warning, end) = (style::WARNING, style::END);
+                    remark(format_args!(
+                        "{warning}warning{end}: {}: nothing reads `{property}`",
+                        path.display()
+                    ));
+                }
+                Some((path.display().to_string(), visit))
+            }
+        };
+        repl::run(clinic, visit)
+    }
+}

@@ -1,0 +1,145 @@
+//! Events that are given with the command: a file's at once, standard input's as they come.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rappel_core::Event;
+use rappel_core::store::Ingested;
+use rappel_host::clinic::Clinic;
+use rappel_host::serve::Host;
+use tokio::sync::mpsc;
+
+use crate::events::{self, Events};
+use crate::failure::{Failure, Result, reason};
+use crate::output::summary;
+
+/// How many lines may wait to be applied.
+const WAITING_LINES: usize = 1_000;
+
+/// Where events come from.
+pub(super) struct Feed {
+    path: PathBuf,
+    /// A file's events; `None` for standard input.
+    read: Option<Events>,
+}
+
+impl Feed {
+    /// Reads a file, or gets ready to read standard input.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let read = if path == Path::new("-") {
+            None
+        } else {
+            Some(events::read(path)?)
+        };
+        Ok(Self {
+            path: path.to_path_buf(),
+            read,
+        })
+    }
+
+    /// The events in the order of their times, for a demonstration: those without a time follow the one
+    /// before them. Lines that can't be read are told.
+    pub(super) fn in_order(self) -> Result<Vec<Event>> {
+        let read = match self.read {
+            Some(read) => read,
+            None => events::read(&self.path)?,
+        };
+        read.complain(&self.path, &[]);
+        let mut last = None;
+        let mut timed: Vec<_> = read
+            .events
+            .into_iter()
+            .map(|event| {
+                last = event.time.or(last);
+                (last, event)
+            })
+            .collect();
+        timed.sort_by_key(|(time, _)| *time);
+        Ok(timed.into_iter().map(|(_, event)| event).collect())
+    }
+
+    /// When the first event happens.
+    pub(super) fn begins(&self) -> Option<rappel_core::civil::Instant> {
+        self.read
+            .as_ref()?
+            .events
+            .iter()
+            .filter_map(|event| event.time)
+            .min()
+    }
+
+    /// Applies the events, and tells the log what became of them.
+    pub(super) async fn take(self, host: &Arc<Host>, clinic: &Clinic) -> Result<()> {
+        let Some(read) = self.read else {
+            return take_lines(host, clinic).await;
+        };
+        let outcomes = host.ingest(clinic, &read.events).await?;
+        let rejected: Vec<_> = outcomes
+            .iter()
+            .zip(&read.lines)
+            .filter_map(|(outcome, line)| slip(outcome, *line))
+            .collect();
+        read.complain(&self.path, &rejected);
+        tracing::info!(
+            "{}",
+            anstream::adapter::strip_str(&summary::events(&outcomes))
+        );
+        Ok(())
+    }
+}
+
+fn slip(outcome: &Ingested, line: usize) -> Option<(usize, String)> {
+    match outcome {
+        Ingested::Rejected { path, message } => Some((line, format!("{path}: {message}"))),
+        _ => None,
+    }
+}
+
+/// Applies standard input's events as they come. They are read on a thread of their own, because a
+/// read of standard input can't be given up.
+async fn take_lines(host: &Arc<Host>, clinic: &Clinic) -> Result<()> {
+    let (sender, mut lines) = mpsc::channel::<std::io::Result<Vec<u8>>>(WAITING_LINES);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().split(b'\n') {
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    let mut number = 0;
+    let mut batch = Vec::new();
+    while lines.recv_many(&mut batch, WAITING_LINES).await > 0 {
+        let (mut events, mut at) = (Vec::new(), Vec::new());
+        for line in batch.drain(..) {
+            number += 1;
+            let line = line.map_err(|error| {
+                Failure::environment(format!("standard input can't be read: {}", reason(&error)))
+            })?;
+            match events::parse(&line) {
+                Ok(None) => {}
+                Ok(Some(event)) => {
+                    events.push(event);
+                    at.push(number);
+                }
+                Err(error) => tracing::error!(line = number, %error, "an event can't be read"),
+            }
+        }
+        let outcomes = host.ingest(clinic, &events).await?;
+        for (outcome, line) in outcomes.iter().zip(at) {
+            match outcome {
+                Ingested::Rejected { path, message } => {
+                    tracing::error!(line, %path, error = %message, "an event is rejected")
+                }
+                Ingested::Applied { warnings, .. } => {
+                    for warning in warnings {
+                        tracing::warn!(line, %warning, "an event is applied");
+                    }
+                }
+                Ingested::Repeated => {}
+            }
+        }
+    }
+    tracing::info!(lines = number, "standard input has ended; the host goes on");
+    Ok(())
+}

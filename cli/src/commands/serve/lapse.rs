@@ -1,0 +1,172 @@
+//! A demonstration: events are played on a clock that runs fast, and every change of a message is a
+//! line.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rappel_core::civil::{Instant, Span};
+use rappel_core::ids::MessageId;
+use rappel_core::store::{Filter, Ingested, Message, Store};
+use rappel_core::{Event, State};
+use rappel_host::clinic::Clinic;
+use rappel_host::clock::LapseClock;
+use rappel_host::serve::{Host, play};
+
+use super::feed::Feed;
+use super::screen::{Screen, event_line, step_line};
+use crate::failure::{Failure, Result};
+use crate::output::summary;
+
+/// How often changes are looked for.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How many times faster the clock runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Speed(u32);
+
+impl FromStr for Speed {
+    type Err = String;
+
+    /// Reads `3600`, or what passes in a second: `1 hour`.
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let seconds = match text.parse::<u32>() {
+            Ok(speed) => Some(speed),
+            Err(_) => text
+                .parse::<Span>()
+                .ok()
+                .and_then(Span::to_duration)
+                .and_then(|span| u32::try_from(span.as_secs()).ok()),
+        };
+        seconds
+            .filter(|speed| (1..=1_000_000).contains(speed))
+            .map(Self)
+            .ok_or_else(|| "write how many times faster the clock runs, from 1 to 1000000, or what passes in a second: `1 hour`".into())
+    }
+}
+
+/// A demonstration that is about to begin.
+pub(super) struct Demonstration {
+    speed: Speed,
+    begins: Instant,
+}
+
+/// Lines that wait to be shown, in the order of their times.
+type Lines = Mutex<Vec<(Instant, String)>>;
+
+impl Demonstration {
+    /// A demonstration of a file's events.
+    pub(super) fn new(speed: Speed, feed: &Feed) -> Result<Self> {
+        let begins = feed.begins().ok_or_else(|| {
+            Failure::refused("there is no event with a time, so the clock can't begin")
+                .help("give a file of events with `--events FILE`; each needs its `time`")
+        })?;
+        Ok(Self { speed, begins })
+    }
+
+    /// The clock.
+    pub(super) fn clock(&self) -> LapseClock {
+        LapseClock::new(self.begins, self.speed.0)
+    }
+
+    /// Plays the events and shows what becomes of the messages, until nothing is left to do.
+    pub(super) async fn show(
+        self,
+        host: &Arc<Host>,
+        clinic: &Clinic,
+        feed: Feed,
+        database: &Path,
+    ) -> Result<()> {
+        let events = feed.in_order()?;
+        let zone = clinic.live().rules.settings().zone;
+        let screen = Screen::new(self.speed.0, zone, database);
+        screen.begin(events.len());
+        let lines = Lines::default();
+        let told = |event: &Event, outcome: &Ingested| {
+            let at = event.time.unwrap_or_else(|| host.clock().now());
+            push(&lines, at, event_line(event, outcome));
+        };
+        let playing = play(host, clinic, &events, told);
+        tokio::pin!(playing);
+        let mut seen = HashMap::new();
+        let mut playing_on = true;
+        loop {
+            tokio::select! {
+                played = &mut playing, if playing_on => {
+                    played?;
+                    playing_on = false;
+                }
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            let messages = changes(&**host.store(), clinic, &mut seen, &lines).await?;
+            let now = host.clock().now();
+            screen.show(
+                now,
+                &mut lines.lock().unwrap_or_else(PoisonError::into_inner),
+            );
+            let busy = messages
+                .iter()
+                .any(|message| message.state.is_waiting() || message.state == State::Sending);
+            if !playing_on && !busy {
+                screen.end(now, &summary::messages(&messages), messages.last());
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn push(lines: &Lines, at: Instant, line: String) {
+    lines
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push((at, line));
+}
+
+/// What of a message's story was shown.
+#[derive(Clone, Copy, PartialEq)]
+struct Seen {
+    state: State,
+    due: Instant,
+    updated: Instant,
+    steps: usize,
+}
+
+/// Adds a line for each new step of each message; gives the messages.
+async fn changes(
+    store: &dyn Store,
+    clinic: &Clinic,
+    seen: &mut HashMap<MessageId, Seen>,
+    lines: &Lines,
+) -> Result<Vec<Message>> {
+    let filter = Filter {
+        facility: Some(clinic.facility.clone()),
+        limit: Some(u32::MAX),
+        ..Filter::default()
+    };
+    let mut messages = store.messages(&filter).await?;
+    messages.reverse();
+    for message in &messages {
+        let before = seen.get(&message.id).copied();
+        let steps = before.map_or(0, |seen| seen.steps);
+        let mut now = Seen {
+            state: message.state,
+            due: message.due,
+            updated: message.updated,
+            steps,
+        };
+        if before == Some(now) {
+            continue;
+        }
+        let story = store.story(&clinic.facility, message.id).await?;
+        for entry in story.iter().skip(steps) {
+            if let Some(line) = step_line(message, &entry.step) {
+                push(lines, entry.at, line);
+            }
+        }
+        now.steps = story.len();
+        seen.insert(message.id, now);
+    }
+    Ok(messages)
+}

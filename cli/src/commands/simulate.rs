@@ -1,0 +1,113 @@
+//! `rappel simulate`: what a clinic would send for an agenda, on a virtual clock.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rappel_core::store::Ingested;
+use rappel_host::simulate::{Window, simulate};
+
+use crate::args::Time;
+use crate::clinic;
+use crate::events;
+use crate::failure::{Exit, Result};
+use crate::output::message::MessageLine;
+use crate::output::{Answer, ListFormat, csv, progress, remark, summary, table};
+
+const EXAMPLES: &str = "\
+Examples:
+  rappel simulate clinic --events agenda.jsonl
+  rappel simulate clinic --events agenda.jsonl --until 2026-06-03T09:00
+  rappel import agenda.csv --map map.toml | rappel simulate clinic --events - --format csv
+
+The clock begins at the first event and ends when nothing is due any more. Nothing leaves: every
+gateway takes every message. Everything else is decided as the host decides it.
+
+JSON: an object a line, the earliest due first; docs/json.md tells its properties. The summary is on
+standard error then.
+
+Exit code 1: an event can't be read or applied; the others are simulated all the same.";
+
+/// Show what would be sent for an agenda: every message, when, why, at what cost
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Simulate {
+    /// The clinic's folder
+    clinic: PathBuf,
+
+    /// CloudEvents, one a line; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    events: PathBuf,
+
+    /// Leave out messages due before this time; events before it still count
+    #[arg(long, value_name = "TIME")]
+    from: Option<Time>,
+
+    /// Stop the clock at this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<Time>,
+
+    /// How to answer
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: ListFormat,
+}
+
+impl Simulate {
+    pub(crate) async fn run(self) -> Result {
+        let clinic = clinic::load(&self.clinic)?;
+        let zone = clinic.rules.settings().zone;
+        let mut read = events::read(&self.events)?;
+        let window = Window {
+            from: self.from.map(|time| time.instant(zone)),
+            until: self.until.map(|time| time.instant(zone)),
+        };
+        let playing = std::mem::take(&mut read.events);
+        let bar = progress::bar(playing.len() as u64, "events");
+        let simulation = simulate(clinic.rules, playing, window, &|played| {
+            bar.set_position(played as u64)
+        })
+        .await?;
+        bar.finish_and_clear();
+
+        let mut answer = Answer::new();
+        let messages = &simulation.messages;
+        let lines = messages
+            .iter()
+            .map(|message| MessageLine::of(message, zone));
+        let told = format!(
+            "{}\n{}",
+            summary::events(&simulation.events),
+            summary::messages(messages)
+        );
+        match self.format {
+            ListFormat::Table => {
+                if !messages.is_empty() {
+                    let rows = messages.iter().map(|message| (message, zone));
+                    answer.line(format_args!("{}\n", table::written(&table::messages(rows))))?;
+                }
+                answer.line(&told)?;
+            }
+            ListFormat::Json => {
+                for line in lines {
+                    answer.json(&line)?;
+                }
+            }
+            ListFormat::Csv => csv::write(&mut answer, lines)?,
+        }
+        answer.end()?;
+        if self.format != ListFormat::Table {
+            remark(told);
+        }
+        let rejected: Vec<(usize, String)> = simulation
+            .events
+            .iter()
+            .zip(&read.lines)
+            .filter_map(|(outcome, line)| match outcome {
+                Ingested::Rejected { path, message } => Some((*line, format!("{path}: {message}"))),
+                _ => None,
+            })
+            .collect();
+        read.complain(&self.events, &rejected);
+        let wrong = !rejected.is_empty() || !read.slips.is_empty();
+        Ok(if wrong { Exit::Refused } else { Exit::Done })
+    }
+}

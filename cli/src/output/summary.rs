@@ -1,0 +1,106 @@
+//! What many messages come to: how many in each state and why, what they cost.
+
+use std::collections::BTreeMap;
+
+use rappel_core::State;
+use rappel_core::store::{Ingested, Message};
+use rust_decimal::Decimal;
+
+use super::message::{count, origin};
+use super::style;
+
+/// How many reasons of a state are told one by one.
+const REASONS: usize = 8;
+
+/// What became of events, in a line.
+pub(crate) fn events(outcomes: &[Ingested]) -> String {
+    let of = |wanted: fn(&Ingested) -> bool| {
+        outcomes.iter().filter(|outcome| wanted(outcome)).count() as u64
+    };
+    let mut parts = vec![format!(
+        "{} applied",
+        of(|outcome| matches!(outcome, Ingested::Applied { .. }))
+    )];
+    let repeated = of(|outcome| matches!(outcome, Ingested::Repeated));
+    let rejected = of(|outcome| matches!(outcome, Ingested::Rejected { .. }));
+    if repeated > 0 {
+        parts.push(format!("{repeated} repeated"));
+    }
+    if rejected > 0 {
+        parts.push(format!("{}{rejected} rejected{}", style::ERROR, style::END));
+    }
+    format!(
+        "{}: {}",
+        count(outcomes.len() as u64, "event"),
+        parts.join(", ")
+    )
+}
+
+/// Messages by state and reason, with their segments and credits.
+pub(crate) fn messages(messages: &[Message]) -> String {
+    let segments: u64 = messages
+        .iter()
+        .map(|message| u64::from(message.segments))
+        .sum();
+    let credits: Decimal = messages.iter().map(|message| message.credits).sum();
+    let mut summary = format!(
+        "{}: {}, {} credits",
+        count(messages.len() as u64, "message"),
+        count(segments, "segment"),
+        credits.normalize(),
+    );
+    let mut states: BTreeMap<State, BTreeMap<String, u64>> = BTreeMap::new();
+    for message in messages {
+        *states
+            .entry(message.state)
+            .or_default()
+            .entry(why(message))
+            .or_default() += 1;
+    }
+    for (state, reasons) in states {
+        let total: u64 = reasons.values().sum();
+        summary.push_str(&format!(
+            "\n  {}{:<9}{} {total:>6}",
+            style::of(state),
+            state.name(),
+            style::END
+        ));
+        let mut reasons: Vec<_> = reasons
+            .into_iter()
+            .filter(|(why, _)| !why.is_empty())
+            .collect();
+        reasons.sort_by(|(one, a), (other, b)| b.cmp(a).then(one.cmp(other)));
+        for (why, times) in reasons.iter().take(REASONS) {
+            summary.push_str(&format!("\n            {times:>6}  {why}"));
+        }
+        let others: u64 = reasons.iter().skip(REASONS).map(|(_, times)| times).sum();
+        if others > 0 {
+            summary.push_str(&format!("\n            {others:>6}  for other reasons"));
+        }
+    }
+    summary
+}
+
+/// A reason without what is each message's own, so that like ones count together.
+fn why(message: &Message) -> String {
+    let Some(reason) = &message.reason else {
+        return String::new();
+    };
+    let mut words = String::with_capacity(reason.len());
+    let mut number = false;
+    for c in reason.chars() {
+        // "held until 2026-06-03 08:00", "booked only 3 hours before": a figure is the message's own.
+        let of_number = c.is_ascii_digit() || number && matches!(c, '-' | ':');
+        if !of_number {
+            words.push(c);
+        } else if !number {
+            words.push('…');
+        }
+        number = of_number;
+    }
+    let words = words.replace("… …", "…");
+    match &message.origin {
+        Some(at) => format!("{words} ({})", origin(at)),
+        None => words,
+    }
+}

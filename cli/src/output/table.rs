@@ -1,0 +1,108 @@
+//! Tables for people.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
+use rappel_core::State;
+use rappel_core::civil::Zone;
+use rappel_core::store::Message;
+
+use super::message::{clock, origin, short};
+
+/// A table without lines, as wide as the terminal.
+pub(crate) fn plain(headers: &[&str]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(super::width()).unwrap_or(100))
+        // What is no terminal loses the colours on the way out.
+        .enforce_styling()
+        .set_header(
+            headers
+                .iter()
+                .map(|header| Cell::new(header).add_attribute(comfy_table::Attribute::Bold)),
+        );
+    table.style_text_only();
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table
+}
+
+/// The table without the blanks at the ends of its lines.
+pub(crate) fn written(table: &Table) -> String {
+    let lines: Vec<String> = table
+        .lines()
+        .map(|line| line.trim_end().to_string())
+        .collect();
+    lines.join("\n")
+}
+
+/// Messages, a row each.
+pub(crate) fn messages<'m>(messages: impl Iterator<Item = (&'m Message, Zone)>) -> Table {
+    let mut table = plain(&[
+        "DUE", "STATE", "KIND", "CHANNEL", "PATIENT", "SEG", "ID", "WHY",
+    ]);
+    for (message, zone) in messages {
+        let channel = match message.via {
+            Some(via) => format!("{} via {via}", message.channel),
+            None => message.channel.to_string(),
+        };
+        let patient = message
+            .patient
+            .as_ref()
+            .map(|id| id.as_str())
+            .unwrap_or_default();
+        table.add_row([
+            Cell::new(clock(message.due, zone)),
+            state(message.state),
+            Cell::new(message.kind.as_str()),
+            Cell::new(channel),
+            Cell::new(patient),
+            number(u64::from(message.segments)),
+            Cell::new(short(&message.id.to_string())),
+            Cell::new(why(message)),
+        ]);
+    }
+    let fixed = [Some(16), None, None, None, None, None, Some(18), None];
+    for (index, width) in fixed.into_iter().enumerate() {
+        if let (Some(column), Some(width)) = (table.column_mut(index), width) {
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + 2)));
+        }
+    }
+    table
+}
+
+/// Why a message stands where it does, with the policy that says so.
+pub(crate) fn why(message: &Message) -> String {
+    let origin = message.origin.as_ref().map(origin);
+    match (&message.reason, origin) {
+        (Some(reason), Some(origin)) => format!("{reason} ({origin})"),
+        (Some(reason), None) => reason.clone(),
+        (None, Some(origin)) => format!("({origin})"),
+        (None, None) => String::new(),
+    }
+}
+
+/// A state in its colour.
+pub(crate) fn state(state: State) -> Cell {
+    use comfy_table::{Attribute, Color};
+    let cell = Cell::new(state.name());
+    match state {
+        State::Sent | State::Delivered => cell.fg(Color::Green),
+        State::Held | State::Unknown => cell.fg(Color::Yellow),
+        State::Failed => cell.fg(Color::Red),
+        State::Skipped | State::Withdrawn | State::Expired => cell.add_attribute(Attribute::Dim),
+        State::Planned | State::Sending => cell,
+    }
+}
+
+/// A number, under the others; nothing where it is 0.
+pub(crate) fn number(number: u64) -> Cell {
+    let text = if number == 0 {
+        String::new()
+    } else {
+        number.to_string()
+    };
+    Cell::new(text).set_alignment(CellAlignment::Right)
+}

@@ -1,0 +1,324 @@
+//! A message on a visit, before anything is sent: what it says, whether the policies want it and let it
+//! go. Everything is asked of the engine that serves; nothing is decided here.
+
+use std::sync::Arc;
+
+use rappel_core::channel::Content;
+use rappel_core::civil::{Civil, Instant, Span};
+use rappel_core::facts::Records;
+use rappel_core::ids::{AppointmentId, MessageId, PatientId};
+use rappel_core::kind::Named;
+use rappel_core::message::{MessageFacts, State};
+use rappel_core::store::{Change, Claimed, Message, NewMessage, Plan, Planner};
+use rappel_core::{ChannelKind, Event, EventKind, Kind, Language, Visit};
+use rappel_dsl::{Compiled, Facts, Options, Stopped, Template, compile};
+use rappel_host::engine::{EventPlanner, Generation, Judgement, Links, judge};
+
+use crate::visit::KnownVisit;
+
+/// A message to look at.
+#[derive(Clone, Debug)]
+pub(crate) struct Preview {
+    /// Its kind.
+    pub(crate) kind: Kind,
+    /// Its channel.
+    pub(crate) channel: ChannelKind,
+    /// Its language, unless the patient's or the clinic's holds.
+    pub(crate) language: Option<Language>,
+    /// What the clock shows, unless the moment that the message is due.
+    pub(crate) now: Option<Civil>,
+}
+
+/// What the policies say of a message.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// The event that it follows from.
+    pub(crate) event: EventKind,
+    /// The message as it was planned; `None` where no policy wants it.
+    pub(crate) planned: Option<NewMessage>,
+    /// When the policies were asked.
+    pub(crate) now: Civil,
+    /// What each said, and what comes of it.
+    pub(crate) judgement: Judgement,
+}
+
+impl Preview {
+    /// The language that the message goes in.
+    pub(crate) fn language(&self, rules: &Arc<Generation>, visit: &Visit) -> Language {
+        let preferred = visit.patient.as_ref().and_then(|patient| patient.language);
+        self.language
+            .or(preferred)
+            .unwrap_or(rules.settings().language)
+    }
+
+    /// What a template is compiled for.
+    pub(crate) fn options(&self, rules: &Arc<Generation>, visit: &Visit) -> Options {
+        Options::of(
+            rules.settings(),
+            self.kind.clone(),
+            self.channel,
+            self.language(rules, visit),
+        )
+    }
+
+    /// Compiles a text as this message's template.
+    pub(crate) fn compile(
+        &self,
+        rules: &Arc<Generation>,
+        visit: &Visit,
+        file: &str,
+        text: &str,
+    ) -> Compiled {
+        let options = self.options(rules, visit);
+        compile(file, text, &options, &|name| {
+            rules.templates().part(name, options.language)
+        })
+    }
+
+    /// Renders a template.
+    pub(crate) fn render(
+        &self,
+        rules: &Arc<Generation>,
+        visit: &KnownVisit,
+        template: &Template,
+    ) -> Result<Content, Stopped> {
+        rules.render(
+            template,
+            visit.visit(),
+            &self.facts(rules, visit),
+            &links(rules),
+        )
+    }
+
+    /// Each variable's value as it prints now.
+    pub(crate) fn values(
+        &self,
+        rules: &Arc<Generation>,
+        visit: &KnownVisit,
+    ) -> Vec<(rappel_dsl::Variable, Option<String>)> {
+        let facts = self.facts(rules, visit);
+        let links = links(rules);
+        let values = Facts {
+            event: facts.event,
+            confirmation_requested: facts.confirmation_requested,
+            links: &links,
+            ..Facts::of(rules.settings(), visit.visit(), self.channel)
+        };
+        rappel_dsl::vocabulary::current(&values, &self.options(rules, visit.visit()))
+    }
+
+    /// The event that a message of this kind answers or follows from.
+    pub(crate) fn event(&self) -> EventKind {
+        match self.kind.as_str() {
+            "modified" => EventKind::AppointmentModified,
+            "approved" => EventKind::AppointmentApproved,
+            "confirmed" => EventKind::AppointmentConfirmed,
+            "cancelled" => EventKind::AppointmentCancelled,
+            _ => EventKind::AppointmentCreated,
+        }
+    }
+
+    fn facts(&self, rules: &Arc<Generation>, visit: &KnownVisit) -> MessageFacts {
+        let zone = rules.settings().zone;
+        let planned = self.planned(rules, visit);
+        let due = planned
+            .as_ref()
+            .map_or_else(|| self.usual_due(rules, visit), |planned| planned.due_civil);
+        MessageFacts {
+            kind: self.kind.clone(),
+            channel: self.channel,
+            recipient: planned
+                .as_ref()
+                .map(|planned| planned.recipient)
+                .unwrap_or_default(),
+            event: Some(self.event()),
+            due,
+            now: self.now.unwrap_or(due),
+            expires: planned
+                .as_ref()
+                .and_then(|planned| planned.expires)
+                .map(|at| Civil::at(at, zone)),
+            confirmation_requested: planned.is_some_and(|planned| planned.confirmation_requested),
+            reminders_today: 0,
+        }
+    }
+
+    /// The message as the policies plan it.
+    fn planned(&self, rules: &Arc<Generation>, visit: &KnownVisit) -> Option<NewMessage> {
+        let plan = plan(rules, visit, self.event(), self.event_time(rules, visit)).ok()?;
+        plan.changes.into_iter().find_map(|change| match change {
+            Change::Add(new) if new.kind == self.kind && new.channel == self.channel => Some(*new),
+            _ => None,
+        })
+    }
+
+    /// When the event happens that the message follows from: the booking, and for an answer to a change
+    /// the time of asking.
+    fn event_time(&self, rules: &Arc<Generation>, visit: &KnownVisit) -> Instant {
+        let zone = rules.settings().zone;
+        let appointment = visit.visit().appointment.as_deref();
+        let booked = appointment.and_then(|appointment| appointment.booked_at);
+        let start = appointment.map(|appointment| appointment.start);
+        let week_before = start.and_then(|start| start.checked_add(-Span::days(7)));
+        let notice = self.kind.stock().is_some_and(|kind| kind.notice);
+        let time = match (
+            self.now,
+            notice && self.event() != EventKind::AppointmentCreated,
+        ) {
+            (Some(now), true) => Some(now),
+            (None, true) => week_before.max(booked),
+            (_, false) => booked.or(week_before),
+        };
+        time.map(|time| time.instant(zone)).unwrap_or_default()
+    }
+
+    /// When a message is due that no policy plans: with its event, or as long before the visit as
+    /// reminders go.
+    fn usual_due(&self, rules: &Arc<Generation>, visit: &KnownVisit) -> Civil {
+        let settings = rules.settings();
+        let start = visit
+            .visit()
+            .appointment
+            .as_ref()
+            .map(|appointment| appointment.start);
+        let notice = if self.kind == Kind::SECOND_REMINDER {
+            settings.reminder.second_notice
+        } else {
+            settings.reminder.notice
+        };
+        start
+            .filter(|_| self.kind.is_reminder())
+            .and_then(|start| start.checked_add(-notice))
+            .unwrap_or_else(|| Civil::at(self.event_time(rules, visit), settings.zone))
+    }
+
+    /// Asks every policy whether the message goes, and sees to it that it can.
+    pub(crate) fn ask(&self, rules: &Arc<Generation>, visit: &KnownVisit) -> Asked {
+        let settings = rules.settings();
+        let mut visit = visit.clone();
+        if let Some(language) = self.language {
+            // What the patient prefers is what the engine asks for.
+            let _ = visit.set("patient.language", language.code());
+        }
+        let planned = self.planned(rules, &visit);
+        let facts = self.facts(rules, &visit);
+        let event = self.event();
+        let records = visit.records();
+        let id = |record| records.id(record).unwrap_or_default().to_string();
+        let message = Message {
+            facility: settings.id.clone(),
+            id: PREVIEW,
+            appointment: Some(AppointmentId::new(id(
+                rappel_core::facts::Record::Appointment,
+            ))),
+            patient: Some(PatientId::new(id(rappel_core::facts::Record::Patient))),
+            kind: self.kind.clone(),
+            channel: self.channel,
+            recipient: facts.recipient,
+            ordinal: 1,
+            notice: self.kind.stock().is_some_and(|kind| kind.notice),
+            state: State::Planned,
+            reason: None,
+            origin: planned.as_ref().map(|planned| planned.origin.clone()),
+            due: facts.due.instant(settings.zone),
+            due_civil: facts.due,
+            expires: planned.as_ref().and_then(|planned| planned.expires),
+            confirmation_requested: facts.confirmation_requested,
+            event: Some(event),
+            visit_start: visit
+                .visit()
+                .appointment
+                .as_ref()
+                .map(|appointment| appointment.start),
+            generation: Some(rules.id().to_string()),
+            attempts: 0,
+            via: None,
+            gateway: None,
+            gateway_id: None,
+            address: None,
+            subject: None,
+            text: None,
+            encoding: None,
+            segments: 0,
+            credits: rust_decimal::Decimal::ZERO,
+            created: facts.now.instant(settings.zone),
+            updated: facts.now.instant(settings.zone),
+            sent_at: None,
+        };
+        let claim = Claimed {
+            message,
+            fence: 0,
+            visit: as_after(event, &visit, rules),
+            reminders_today: 0,
+            other_channels: Vec::new(),
+        };
+        let judgement = judge(
+            &claim,
+            rules,
+            &Links::preview(),
+            facts.now.instant(settings.zone),
+        );
+        Asked {
+            event,
+            planned,
+            now: facts.now,
+            judgement,
+        }
+    }
+}
+
+/// The id that links in previews are made for.
+const PREVIEW: MessageId = MessageId(uuid::Uuid::nil());
+
+fn links(rules: &Arc<Generation>) -> Vec<(Named, String)> {
+    Links::preview().of(rules.settings(), &rules.settings().id, PREVIEW)
+}
+
+/// The visit as it is after an event: cancelled after a cancellation.
+fn as_after(event: EventKind, visit: &KnownVisit, rules: &Arc<Generation>) -> Visit {
+    let event = told(event, visit, Instant::default());
+    rappel_host::engine::apply(&event, &Records::default(), false, rules.settings().zone)
+        .map_or_else(|_| visit.visit().clone(), |applied| applied.visit)
+}
+
+fn told(kind: EventKind, visit: &KnownVisit, time: Instant) -> Event {
+    Event {
+        id: "preview".into(),
+        source: "preview".into(),
+        kind,
+        time: Some(time),
+        records: visit.records().clone(),
+    }
+}
+
+/// What the policies want after an event about a visit of which nothing stands yet.
+///
+/// # Errors
+/// A sentence where the visit's facts don't allow the event.
+pub(crate) fn plan(
+    rules: &Arc<Generation>,
+    visit: &KnownVisit,
+    event: EventKind,
+    time: Instant,
+) -> Result<Plan, String> {
+    // A visit that was moved was known at another time before.
+    let mut before = visit.clone();
+    let known = match event {
+        EventKind::AppointmentCreated | EventKind::PatientRegistered => Records::default(),
+        EventKind::AppointmentModified => {
+            let start = visit
+                .visit()
+                .appointment
+                .as_ref()
+                .map(|appointment| appointment.start);
+            if let Some(earlier) = start.and_then(|start| start.checked_add(-Span::days(1))) {
+                before.set("appointment.start", &earlier.to_string())?;
+            }
+            before.records().clone()
+        }
+        _ => visit.records().clone(),
+    };
+    EventPlanner(Arc::clone(rules))
+        .plan(&told(event, visit, time), &known, false, &[], time)
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,40 @@
+//! A session on a pipe: a line in, its answer out.
+
+use std::io::BufRead;
+
+use super::session::{Reply, Session};
+use crate::failure::{Exit, Failure, Result, reason};
+use crate::output::Answer;
+
+/// Answers every line.
+pub(super) fn run(mut session: Session) -> Result {
+    let mut out = Answer::new();
+    for line in std::io::stdin().lock().lines() {
+        let line = line.map_err(|error| {
+            Failure::environment(format!("standard input can't be read: {}", reason(&error)))
+        })?;
+        match session.answer(&line) {
+            Reply::Say(answer) => say(&mut out, &answer)?,
+            Reply::More => {}
+            Reply::Quit => break,
+        }
+    }
+    if let Reply::Say(answer) = session.end() {
+        say(&mut out, &answer)?;
+    }
+    out.end()?;
+    Ok(if session.has_failed() {
+        Exit::Refused
+    } else {
+        Exit::Done
+    })
+}
+
+/// Writes an answer at once: whoever writes the next line may wait for it.
+fn say(out: &mut Answer, answer: &str) -> Result<()> {
+    if answer.is_empty() {
+        return Ok(());
+    }
+    out.line(answer)?;
+    out.flush()
+}

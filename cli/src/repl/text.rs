@@ -1,0 +1,85 @@
+//! A text that is typed: rendered with its segments, or what is wrong with it.
+
+use rappel_core::channel::Content;
+use rappel_core::diagnostic::Diagnostic;
+
+use super::session::Session;
+use crate::output::diagnostics::reports_as;
+use crate::output::message::count;
+use crate::output::{content, style, width};
+
+/// What errors of a typed text call it.
+pub(super) const FILE: &str = "your text";
+
+/// A text's message, and what is doubtful in it.
+pub(super) fn show(session: &Session, text: &str) -> Result<String, String> {
+    let compiled = session
+        .preview
+        .compile(session.rules(), session.visit.visit(), FILE, text);
+    let (errors, warnings): (Vec<_>, Vec<_>) = compiled
+        .diagnostics
+        .into_iter()
+        .partition(Diagnostic::is_error);
+    let Some(template) = compiled.template else {
+        return Err(reports(&errors));
+    };
+    let content = session
+        .preview
+        .render(session.rules(), &session.visit, &template)
+        .map_err(|stopped| format!("this message must not go: {stopped}"))?;
+    let mut told = content::told(&content, None);
+    if !warnings.is_empty() {
+        told.push_str("\n\n");
+        told.push_str(&reports(&warnings));
+    }
+    Ok(told)
+}
+
+/// Diagnostics in full, in colours that are taken out where no terminal shows them.
+pub(super) fn reports(found: &[Diagnostic]) -> String {
+    reports_as(found, width(), true)
+}
+
+/// What is shown behind a line while it is typed: how long its message is, or what is wrong.
+pub(super) fn hint(session: &Session, line: &str) -> Option<String> {
+    if line.trim().is_empty() || line.trim_start().starts_with(':') {
+        return None;
+    }
+    let text = line.replace("\\\n", "\n");
+    let compiled = session
+        .preview
+        .compile(session.rules(), session.visit.visit(), FILE, &text);
+    let Some(template) = compiled.template else {
+        let error = compiled
+            .diagnostics
+            .into_iter()
+            .find(Diagnostic::is_error)?;
+        return Some(format!("  {}", error.message));
+    };
+    match session
+        .preview
+        .render(session.rules(), &session.visit, &template)
+    {
+        Ok(content) => length(&content),
+        Err(stopped) => Some(format!("  {stopped}")),
+    }
+}
+
+fn length(content: &Content) -> Option<String> {
+    let encoding = content.encoding?;
+    let (units, segments) = (
+        count(content.units.into(), "unit"),
+        count(content.segments.into(), "segment"),
+    );
+    Some(format!("  {} {units}, {segments}", encoding.name()))
+}
+
+/// A text with its tags in colours.
+pub(super) fn painted(text: &str) -> String {
+    super::highlight::line(text)
+}
+
+/// A faint line.
+pub(super) fn faint(text: &str) -> String {
+    format!("{}{text}{}", style::FAINT, style::END)
+}
