@@ -15,6 +15,12 @@ pub trait Clock: Send + Sync {
 
     /// Waits for so much of this clock's time.
     async fn sleep(&self, span: Duration);
+
+    /// What this clock shows when so much of the machine's time has passed. Leases are about real
+    /// work, however fast a demonstration's clock runs.
+    fn after(&self, real: TimeDelta) -> Instant {
+        self.now() + real
+    }
 }
 
 /// The machine's clock.
@@ -72,6 +78,14 @@ impl Clock for LapseClock {
     async fn sleep(&self, span: Duration) {
         tokio::time::sleep(span / self.speed).await;
     }
+
+    fn after(&self, real: TimeDelta) -> Instant {
+        let speed = i32::try_from(self.speed).unwrap_or(i32::MAX);
+        let shown = real.checked_mul(speed).unwrap_or(TimeDelta::MAX);
+        self.now()
+            .checked_add_signed(shown)
+            .unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
 }
 
 /// A clock that stands still until it is set: the clock of simulations.
@@ -104,5 +118,18 @@ impl Clock for VirtualClock {
                 .checked_add_signed(span)
                 .unwrap_or(DateTime::<Utc>::MAX_UTC),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_lease_on_a_fast_clock_lasts_as_long_as_on_the_machines() {
+        let begins = DateTime::<Utc>::UNIX_EPOCH;
+        let clock = LapseClock::new(begins, 3600);
+        let lease = clock.after(TimeDelta::seconds(120)) - begins;
+        assert!(lease >= TimeDelta::hours(120), "{lease}");
     }
 }

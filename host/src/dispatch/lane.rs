@@ -353,7 +353,7 @@ impl Runner {
         let mut steps = std::mem::take(&mut self.settled);
         let answers = steps.len();
         for message in &mut beginning {
-            message.begin.lease = Some(now + SENDING_LEASE);
+            message.begin.lease = Some(self.host.clock.after(SENDING_LEASE));
             steps.push(message.begin.clone());
         }
         let made = match self.host.store.commit(&steps, now, day).await {
@@ -487,7 +487,7 @@ async fn fetch(host: &Dispatcher, lane: &Lane, limit: usize) -> Result<Batch> {
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     let claims = host
         .store
-        .claim(lane, now, day, limit, now + SENDING_LEASE)
+        .claim(lane, now, day, limit, host.clock.after(SENDING_LEASE))
         .await?;
     let claimed = claims.len();
     let mut ready = Vec::with_capacity(claimed);
