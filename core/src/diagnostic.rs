@@ -102,6 +102,11 @@ codes! {
     COSTLY_CHARACTER = "W0352" "A character makes the SMS dearer";
     RAW_HTML = "W0353" "HTML in an e-mail is shown as text";
 
+    BAD_POLICY = "E0401" "A policy can't be read";
+    POLICY_REFUSED = "E0402" "A policy uses what no policy may";
+    POLICY_UNKNOWN_FUNCTION = "E0403" "A policy calls a function that there isn't";
+    POLICY_WITHOUT_HOOK = "E0404" "A policy is never asked";
+
     BAD_MANIFEST = "E0601" "An adapter's manifest can't be read";
     MANIFEST_MISFIT = "E0602" "An adapter's manifest contradicts itself";
     BAD_ADAPTER = "E0603" "An adapter's script can't be read";

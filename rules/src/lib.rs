@@ -4,4 +4,25 @@
 //! arguments.
 
 pub mod adapter;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the check of properties at load reads the rest of these tables"
+)]
+mod facts;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the check of properties at load reads the rest of these tables"
+)]
+mod functions;
+mod hooks;
 pub mod sandbox;
+mod set;
+mod stock;
+pub mod told;
+
+pub use hooks::PlanFault;
+pub use set::{PolicySet, PolicySource};

@@ -53,6 +53,8 @@ fn event(id: &str, patient: Value) -> Value {
 }
 
 async fn post(host: &Host, event: &Value) {
+    // reqwest is built without a TLS of its own choice; a second installation is harmless.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let answer = reqwest::Client::new()
         .post(format!("{}/events", host.url()))
         .json(event)

@@ -94,6 +94,7 @@ async fn post(
     stop: Arc<AtomicBool>,
     acknowledged: Arc<AtomicUsize>,
 ) {
+    install_tls();
     let client = reqwest::Client::builder()
         .timeout(Duration::from_secs(5))
         .build()
@@ -111,6 +112,11 @@ async fn post(
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
     }
+}
+
+/// reqwest is built without a TLS of its own choice; a second installation is harmless.
+fn install_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// Every message of the outbox: its state by its id.

@@ -15,6 +15,7 @@ use rappel_core::provider::Provider;
 use rappel_core::settings::{Cell, Gateway, Settings};
 use rappel_dsl::{Facts, FileName, Stopped, Template, Templates};
 use rappel_rules::adapter::{Adapter, AdapterFiles};
+use rappel_rules::{PolicySet, PolicySource};
 
 /// The files of a clinic: their texts by their paths inside its folder, with `/` between the parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,6 +91,7 @@ impl Folder {
 pub struct Generation {
     id: String,
     settings: Arc<Settings>,
+    policies: PolicySet,
     templates: Templates,
     adapters: BTreeMap<String, Arc<dyn Provider>>,
     warnings: Vec<Diagnostic>,
@@ -114,10 +116,12 @@ impl Generation {
         found.extend(slips);
         found.extend(missing_templates(folder, &settings));
         let adapters = adapters(folder, &settings, &mut found);
-        if found.iter().any(Diagnostic::is_error) {
+        let policies = policies(folder, &mut found);
+        let (Some(policies), false) = (policies, found.iter().any(Diagnostic::is_error)) else {
             return Err(found);
-        }
+        };
         Ok(Self {
+            policies,
             adapters,
             id: folder.id(),
             settings: Arc::new(settings),
@@ -155,15 +159,14 @@ impl Generation {
     }
 
     /// The messages that policies want after an event, and a sentence for each policy that failed.
-    pub fn plan(&self, _event: &EventFacts, _visit: &Visit) -> (Vec<Planned>, Vec<String>) {
-        (Vec::new(), Vec::new())
+    pub fn plan(&self, event: &EventFacts, visit: &Visit) -> (Vec<Planned>, Vec<String>) {
+        let (planned, faults) = self.policies.plan(event, visit, &self.settings);
+        (planned, faults.iter().map(ToString::to_string).collect())
     }
 
     /// What policies say of a due message.
-    pub fn check(&self, _message: &MessageFacts, _visit: &Visit) -> Decision {
-        Decision {
-            answers: Vec::new(),
-        }
+    pub fn check(&self, message: &MessageFacts, visit: &Visit) -> Decision {
+        self.policies.check(message, visit, &self.settings)
     }
 
     /// The template for a message: of the language, else the one for every language.
@@ -279,4 +282,15 @@ fn adapters(
         }
     }
     adapters
+}
+
+/// The stock policies and the clinic's own.
+fn policies(folder: &Folder, found: &mut Vec<Diagnostic>) -> Option<PolicySet> {
+    let own = folder.under("rules/").filter_map(|(file, text)| {
+        let name = file.strip_prefix("rules/")?.strip_suffix(".rhai")?;
+        Some(PolicySource { name, file, text })
+    });
+    PolicySet::compile(own)
+        .map_err(|slips| found.extend(slips))
+        .ok()
 }

@@ -5,6 +5,7 @@
 
 mod budget;
 mod fault;
+mod hook;
 mod language;
 mod limits;
 mod nearest;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 use rhai::{CallFnOptions, Dynamic, Engine, FuncArgs, Scope};
 
 pub use fault::{Fault, says};
+pub(crate) use hook::{Arguments, Hook};
 pub use language::{STANDARD, Standard};
 pub use limits::Limits;
 pub use script::Script;

@@ -1,0 +1,101 @@
+//! `message`: the message that is due.
+
+use rappel_core::channel::ChannelKind;
+use rappel_core::message::MessageFacts;
+
+use super::{Facts, Property, Type, flag, maybe, number, property, text, word};
+use crate::sandbox::says;
+
+/// The channels' names.
+pub(crate) const CHANNEL_NAMES: &[&str] = &{
+    let mut names = [""; ChannelKind::ALL.len()];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = ChannelKind::ALL[place].name();
+        place += 1;
+    }
+    names
+};
+
+/// The recipients' names.
+pub(crate) const RECIPIENTS: &[&str] = &["patient", "resource"];
+
+pub(super) const PROPERTIES: &[Property] = &[
+    property(
+        "kind",
+        Type::TEXT,
+        "What it is for: `reminder`, or a kind of the clinic's own.",
+        |f| text(Some(message(f)?.kind.as_str())),
+    ),
+    property("channel", Type::word(CHANNEL_NAMES), "How it goes.", |f| {
+        word(message(f)?.channel.name())
+    }),
+    property(
+        "recipient",
+        Type::word(RECIPIENTS),
+        "Whom it is for.",
+        |f| word(message(f)?.recipient.name()),
+    ),
+    property(
+        "event",
+        Type::TEXT.or_absent(),
+        "The type of the event that caused it, where it is known.",
+        |f| text(message(f)?.event.map(|event| event.name())),
+    ),
+    property(
+        "about",
+        Type::word(&["appointment", "patient"]),
+        "What it is about.",
+        |f| {
+            message(f)?;
+            word(if f.visit.appointment.is_some() {
+                "appointment"
+            } else {
+                "patient"
+            })
+        },
+    ),
+    property(
+        "is_reminder",
+        Type::FLAG,
+        "Whether it reminds of a coming visit: a reminder or second reminder.",
+        |f| flag(message(f)?.kind.is_reminder()),
+    ),
+    property(
+        "is_notice",
+        Type::FLAG,
+        "Whether it answers an event: created, modified, approved, confirmed, cancelled.",
+        |f| flag(message(f)?.kind.stock().is_some_and(|stock| stock.notice)),
+    ),
+    property("now", Type::TIME, "The time of asking.", |f| {
+        maybe(Some(message(f)?.now))
+    }),
+    property("due", Type::TIME, "When it was to go.", |f| {
+        maybe(Some(message(f)?.due))
+    }),
+    property(
+        "expires",
+        Type::TIME.or_absent(),
+        "When it is too late to send it.",
+        |f| maybe(message(f)?.expires),
+    ),
+    property(
+        "confirmation_requested",
+        Type::FLAG,
+        "Whether it asks for a confirmation.",
+        |f| flag(message(f)?.confirmation_requested),
+    ),
+    property(
+        "reminders_today",
+        Type::NUMBER,
+        "How many reminders about other appointments went to the same person on this day.",
+        |f| number(message(f)?.reminders_today),
+    ),
+];
+
+pub(crate) fn message(facts: &Facts) -> Result<&MessageFacts, Box<rhai::EvalAltResult>> {
+    facts
+        .message
+        .as_ref()
+        .ok_or_else(|| says("there is no message in `plan`"))
+}

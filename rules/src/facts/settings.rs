@@ -1,0 +1,357 @@
+//! `settings`: what the clinic declares. Gateways and their secrets are left out.
+
+use rappel_core::civil::Civil;
+use rappel_core::kind::Kind;
+use rappel_core::settings::{Outside, SecondSms, SmsMode};
+use rhai::Dynamic;
+
+use super::{Property, Type, View, flag, maybe, number, opened, property, text, word, words};
+
+pub(super) const SETTINGS: &[Property] = &[
+    property("id", Type::TEXT, "The clinic's key in the store.", |f| {
+        text(Some(f.settings.id.as_str()))
+    }),
+    property("name", Type::TEXT, "Its name.", |f| {
+        text(Some(&f.settings.name))
+    }),
+    property(
+        "phone",
+        Type::TEXT.or_absent(),
+        "Its telephone number.",
+        |f| text(f.settings.phone.as_deref()),
+    ),
+    property("website", Type::TEXT.or_absent(), "Its website.", |f| {
+        text(f.settings.website.as_deref())
+    }),
+    property("zone", Type::TEXT, "Its time zone: `Europe/Paris`.", |f| {
+        text(Some(f.settings.zone.name()))
+    }),
+    property("country", Type::TEXT, "Its country as two letters.", |f| {
+        text(Some(&f.settings.country))
+    }),
+    property(
+        "language",
+        Type::TEXT,
+        "The language of messages to patients who prefer none: `fr`.",
+        |f| word(f.settings.language.code()),
+    ),
+    property(
+        "currency",
+        Type::TEXT,
+        "What stands before or behind an amount.",
+        |f| text(Some(&f.settings.currency)),
+    ),
+    property(
+        "communication",
+        Type::FLAG,
+        "The switch of all communication.",
+        |f| flag(f.settings.communication),
+    ),
+    property(
+        "sender",
+        Type::view(View::SenderSettings),
+        "Who messages come from.",
+        |f| opened(View::SenderSettings, f),
+    ),
+    property(
+        "channels",
+        Type::view(View::ChannelSettings),
+        "How each channel behaves.",
+        |f| opened(View::ChannelSettings, f),
+    ),
+    property(
+        "reminder",
+        Type::view(View::ReminderSettings),
+        "Reminders before a visit.",
+        |f| opened(View::ReminderSettings, f),
+    ),
+    property(
+        "notices",
+        Type::view(View::NoticeSettings),
+        "Messages that answer an event.",
+        |f| opened(View::NoticeSettings, f),
+    ),
+    property(
+        "unreliable",
+        Type::view(View::UnreliableSettings),
+        "Which patients are unreliable.",
+        |f| opened(View::UnreliableSettings, f),
+    ),
+    property(
+        "hours",
+        Type::view(View::HoursSettings),
+        "When messages may go.",
+        |f| opened(View::HoursSettings, f),
+    ),
+    property(
+        "opening",
+        Type::view(View::Opening),
+        "The allowed hours, to ask.",
+        |f| opened(View::Opening, f),
+    ),
+    property(
+        "consent",
+        Type::view(View::ConsentSettings),
+        "Patients' consent.",
+        |f| opened(View::ConsentSettings, f),
+    ),
+    property(
+        "links",
+        Type::view(View::LinkSettings),
+        "Pages that messages link to.",
+        |f| opened(View::LinkSettings, f),
+    ),
+    property(
+        "retention",
+        Type::view(View::RetentionSettings),
+        "How long texts are kept.",
+        |f| opened(View::RetentionSettings, f),
+    ),
+    property(
+        "own",
+        Type::view(View::Own),
+        "The clinic's values for its own policies.",
+        |f| opened(View::Own, f),
+    ),
+];
+
+pub(super) const SENDER: &[Property] = &[
+    property(
+        "phone",
+        Type::TEXT.or_absent(),
+        "The number that calls come from.",
+        |f| text(f.settings.from().phone.as_deref()),
+    ),
+    property(
+        "sms",
+        Type::TEXT.or_absent(),
+        "What an SMS shows as its sender.",
+        |f| text(f.settings.sender.sms.as_deref()),
+    ),
+    property(
+        "email",
+        Type::TEXT.or_absent(),
+        "The From address of e-mails.",
+        |f| text(f.settings.sender.email.as_deref()),
+    ),
+    property(
+        "email_name",
+        Type::TEXT.or_absent(),
+        "The From name of e-mails.",
+        |f| text(f.settings.sender.email_name.as_deref()),
+    ),
+    property(
+        "reply_to",
+        Type::TEXT.or_absent(),
+        "Where answers to e-mails go.",
+        |f| text(f.settings.sender.reply_to.as_deref()),
+    ),
+];
+
+pub(super) const CHANNELS: &[Property] = &[
+    property(
+        "sms",
+        Type::view(View::SmsSettings),
+        "How SMS behave.",
+        |f| opened(View::SmsSettings, f),
+    ),
+    property(
+        "email",
+        Type::view(View::EmailSettings),
+        "How e-mails behave.",
+        |f| opened(View::EmailSettings, f),
+    ),
+    property(
+        "voice",
+        Type::view(View::VoiceSettings),
+        "How calls behave.",
+        |f| opened(View::VoiceSettings, f),
+    ),
+];
+
+pub(super) const SMS: &[Property] = &[
+    property(
+        "mode",
+        Type::word(&["transliterate", "unicode", "refuse"]),
+        "What becomes of a character outside the SMS alphabet.",
+        |f| {
+            word(match f.settings.channels.sms.mode {
+                SmsMode::Transliterate => "transliterate",
+                SmsMode::Unicode => "unicode",
+                SmsMode::Refuse => "refuse",
+            })
+        },
+    ),
+    property(
+        "max_characters",
+        Type::NUMBER,
+        "The most characters an SMS may have.",
+        |f| number(f.settings.channels.sms.max_characters),
+    ),
+    property(
+        "credits",
+        Type::DECIMAL,
+        "Credits that each part costs.",
+        |f| maybe(Some(f.settings.channels.sms.credits)),
+    ),
+];
+
+pub(super) const EMAIL: &[Property] = &[property(
+    "credits",
+    Type::DECIMAL,
+    "Credits that each e-mail costs.",
+    |f| maybe(Some(f.settings.channels.email.credits)),
+)];
+
+pub(super) const VOICE: &[Property] = &[property(
+    "credits",
+    Type::DECIMAL,
+    "Credits that each call costs.",
+    |f| maybe(Some(f.settings.channels.voice.credits)),
+)];
+
+pub(super) const REMINDER: &[Property] = &[
+    property(
+        "notice",
+        Type::SPAN,
+        "How long before the visit the reminder goes.",
+        |f| maybe(Some(f.settings.reminder.notice)),
+    ),
+    property(
+        "confirmation",
+        Type::FLAG,
+        "Whether the reminder asks for a confirmation.",
+        |f| flag(f.settings.reminder.confirmation),
+    ),
+    property(
+        "second_sms",
+        Type::word(&[
+            SecondSms::None.name(),
+            SecondSms::All.name(),
+            SecondSms::Unreliable.name(),
+        ]),
+        "Who gets a second SMS.",
+        |f| word(f.settings.reminder.second_sms.name()),
+    ),
+    property(
+        "second_notice",
+        Type::SPAN,
+        "How long before the visit the second SMS goes.",
+        |f| maybe(Some(f.settings.reminder.second_notice)),
+    ),
+    property(
+        "min_lead",
+        Type::SPAN,
+        "A visit booked less than this before it begins gets no reminder.",
+        |f| maybe(Some(f.settings.reminder.min_lead)),
+    ),
+    property(
+        "one_a_day",
+        Type::FLAG,
+        "Whether a person gets at most one visit's reminder a day.",
+        |f| flag(f.settings.reminder.one_a_day),
+    ),
+];
+
+pub(super) const NOTICES: &[Property] = &[property(
+    "max_age",
+    Type::SPAN,
+    "An event older than this is told to nobody.",
+    |f| maybe(Some(f.settings.notices.max_age)),
+)];
+
+pub(super) const UNRELIABLE: &[Property] = &[
+    property(
+        "missed_percent",
+        Type::NUMBER,
+        "The share of visits missed from which a patient is unreliable, in percent.",
+        |f| number(f.settings.unreliable.missed_percent),
+    ),
+    property(
+        "least_visits",
+        Type::NUMBER,
+        "The fewest visits that say anything about a patient.",
+        |f| number(f.settings.unreliable.least_visits),
+    ),
+];
+
+pub(super) const HOURS: &[Property] = &[
+    property(
+        "allowed",
+        Type::TEXT,
+        "The allowed hours, as the clinic wrote them.",
+        |f| text(Some(&f.settings.hours.allowed)),
+    ),
+    property(
+        "closed",
+        Type::TIME.list(),
+        "Days on which nothing goes, each as its midnight.",
+        |f| {
+            let days = f.settings.hours.closed.iter();
+            let days = days.map(|day| Dynamic::from(Civil(day.and_time(chrono::NaiveTime::MIN))));
+            Ok(Dynamic::from_array(days.collect()))
+        },
+    ),
+    property(
+        "outside",
+        Type::word(&[
+            Outside::Hold.name(),
+            Outside::Earlier.name(),
+            Outside::Drop.name(),
+        ]),
+        "What becomes of a reminder that is due outside them.",
+        |f| word(f.settings.hours.outside.name()),
+    ),
+    property(
+        "anytime",
+        Type::TEXT.list(),
+        "Kinds of message that go at any hour.",
+        |f| words(f.settings.hours.anytime.iter().map(Kind::as_str)),
+    ),
+];
+
+/// It is asked with functions.
+pub(super) const OPENING: &[Property] = &[];
+
+pub(super) const CONSENT: &[Property] = &[
+    property(
+        "opt_in",
+        Type::FLAG,
+        "Whether patients must have agreed before anything is sent.",
+        |f| flag(f.settings.consent.opt_in),
+    ),
+    property(
+        "necessary",
+        Type::TEXT.list(),
+        "Kinds of message that go without consent.",
+        |f| words(f.settings.consent.necessary.iter().map(Kind::as_str)),
+    ),
+];
+
+pub(super) const LINKS: &[Property] = &[
+    property("confirm", Type::TEXT.or_absent(), "`[CONFIRM_URL]`.", |f| {
+        text(f.settings.links.confirm.as_deref())
+    }),
+    property("cancel", Type::TEXT.or_absent(), "`[CANCEL_URL]`.", |f| {
+        text(f.settings.links.cancel.as_deref())
+    }),
+    property(
+        "reschedule",
+        Type::TEXT.or_absent(),
+        "`[RESCHEDULE_URL]`.",
+        |f| text(f.settings.links.reschedule.as_deref()),
+    ),
+    property(
+        "unsubscribe",
+        Type::TEXT.or_absent(),
+        "`[UNSUBSCRIBE_URL]`.",
+        |f| text(f.settings.links.unsubscribe.as_deref()),
+    ),
+];
+
+pub(super) const RETENTION: &[Property] = &[property(
+    "texts",
+    Type::SPAN,
+    "After this the text and the address of a message are removed.",
+    |f| maybe(Some(f.settings.retention.texts)),
+)];

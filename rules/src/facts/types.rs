@@ -1,0 +1,160 @@
+//! The types that a policy's values have, as far as they are known before anything runs.
+
+use std::fmt;
+
+use super::View;
+
+/// A type: what a value is, whether there is a list of them, whether it may be absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Type {
+    /// What it is.
+    pub base: Base,
+    /// Whether it is a list of them.
+    pub list: bool,
+    /// Whether it may be `()`.
+    pub absent: bool,
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// Something that can't be told.
+    Any,
+    /// `()`.
+    Nothing,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Number,
+    /// An amount.
+    Decimal,
+    /// A text.
+    Text,
+    /// One of a few words.
+    Word(&'static [&'static str]),
+    /// A date and time.
+    Time,
+    /// A length of time.
+    Span,
+    /// A fact with properties of its own.
+    View(View),
+    /// A planned message.
+    Message,
+    /// What `check` answers.
+    Answer,
+}
+
+impl Type {
+    /// Something that can't be told.
+    pub const ANY: Type = Type::of(Base::Any);
+    /// `()`.
+    pub const NOTHING: Type = Type::of(Base::Nothing);
+    /// `true` or `false`.
+    pub const FLAG: Type = Type::of(Base::Flag);
+    /// A whole number.
+    pub const NUMBER: Type = Type::of(Base::Number);
+    /// An amount.
+    pub const DECIMAL: Type = Type::of(Base::Decimal);
+    /// A text.
+    pub const TEXT: Type = Type::of(Base::Text);
+    /// A date and time.
+    pub const TIME: Type = Type::of(Base::Time);
+    /// A length of time.
+    pub const SPAN: Type = Type::of(Base::Span);
+    /// A planned message.
+    pub const MESSAGE: Type = Type::of(Base::Message);
+    /// What `check` answers.
+    pub const ANSWER: Type = Type::of(Base::Answer);
+
+    /// A single value that is always there.
+    pub const fn of(base: Base) -> Self {
+        Self {
+            base,
+            list: false,
+            absent: false,
+        }
+    }
+
+    /// A fact with properties.
+    pub const fn view(view: View) -> Self {
+        Self::of(Base::View(view))
+    }
+
+    /// One of a few words.
+    pub const fn word(words: &'static [&'static str]) -> Self {
+        Self::of(Base::Word(words))
+    }
+
+    /// The same, or `()`.
+    pub const fn or_absent(self) -> Self {
+        Self {
+            absent: true,
+            ..self
+        }
+    }
+
+    /// A list of it.
+    pub const fn list(self) -> Self {
+        Self { list: true, ..self }
+    }
+
+    /// An entry of it, where it is a list.
+    pub const fn entry(self) -> Self {
+        if self.list {
+            Self {
+                list: false,
+                ..self
+            }
+        } else {
+            Self::ANY
+        }
+    }
+
+    /// What a value is that may be of either type.
+    pub fn join(self, other: Self) -> Self {
+        let same = self.base == other.base && self.list == other.list;
+        let absent = self.absent || other.absent;
+        match (self.base, other.base) {
+            _ if same => Self { absent, ..self },
+            (Base::Nothing, _) => other.or_absent(),
+            (_, Base::Nothing) => self.or_absent(),
+            _ => Self::ANY,
+        }
+    }
+}
+
+impl fmt::Display for Type {
+    /// As the reference writes it: `list of texts`, `time or ()`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.list { "s" } else { "" };
+        if self.list {
+            f.write_str("list of ")?;
+        }
+        match self.base {
+            Base::Any => f.write_str("value")?,
+            Base::Nothing => return f.write_str("()"),
+            Base::Flag => {
+                return f.write_str(if self.absent {
+                    "true, false or ()"
+                } else {
+                    "true or false"
+                });
+            }
+            Base::Number => f.write_str("number")?,
+            Base::Decimal => f.write_str("decimal")?,
+            Base::Text => f.write_str("text")?,
+            Base::Word(words) => {
+                let quoted: Vec<_> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
+                f.write_str(&quoted.join(", "))?;
+                return f.write_str(if self.absent { " or ()" } else { "" });
+            }
+            Base::Time => f.write_str("time")?,
+            Base::Span => f.write_str("span")?,
+            Base::View(view) => f.write_str(view.name())?,
+            Base::Message => f.write_str("message")?,
+            Base::Answer => f.write_str("answer")?,
+        }
+        f.write_str(plural)?;
+        f.write_str(if self.absent { " or ()" } else { "" })
+    }
+}
