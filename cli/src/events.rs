@@ -7,7 +7,8 @@ use std::path::Path;
 use rappel_core::Event;
 use rappel_core::event::MAX_EVENT_BYTES;
 
-use crate::failure::{Failure, Result, reason};
+use crate::failure::{Failure, Result};
+use crate::input;
 use crate::output::message::count;
 use crate::output::{remark, style};
 
@@ -28,9 +29,7 @@ pub(crate) struct Events {
 /// Reads all events of a file; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Events> {
     if path == Path::new("-") {
-        return read_from(io::stdin().lock()).map_err(|error| {
-            Failure::environment(format!("standard input can't be read: {}", reason(&error)))
-        });
+        return read_from(io::stdin().lock()).map_err(|error| input::unreadable(&error));
     }
     let file = File::open(path).map_err(|error| Failure::file(path, "read", &error))?;
     read_from(BufReader::new(file)).map_err(|error| Failure::file(path, "read", &error))

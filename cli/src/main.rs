@@ -5,6 +5,7 @@ mod clinic;
 mod commands;
 mod events;
 mod failure;
+mod input;
 mod output;
 mod preview;
 mod repl;

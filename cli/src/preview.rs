@@ -133,7 +133,10 @@ impl Preview {
                 .unwrap_or_default(),
             event: Some(self.event()),
             due,
-            now: self.now.unwrap_or(due),
+            // Nobody asks about a message before it is known.
+            now: self
+                .now
+                .unwrap_or(due.max(Civil::at(self.event_time(rules, visit), zone))),
             expires: planned
                 .as_ref()
                 .and_then(|planned| planned.expires)

@@ -8,7 +8,8 @@ use clap::Args;
 use indicatif::ProgressBar;
 use rappel_host::import::{ImportError, Map, Progress, Summary, convert};
 
-use crate::failure::{Exit, Failure, Result, reason};
+use crate::failure::{Exit, Failure, Result};
+use crate::input;
 use crate::output::message::count;
 use crate::output::{Answer, diagnostics, progress, remark, style};
 
@@ -54,10 +55,7 @@ impl Import {
             Failure::refused(format!("the map {} can't be used", self.map.display()))
         })?;
         if self.file == Path::new("-") {
-            let mut whole = Vec::new();
-            std::io::stdin().read_to_end(&mut whole).map_err(|error| {
-                Failure::environment(format!("standard input can't be read: {}", reason(&error)))
-            })?;
+            let whole = input::bytes()?;
             let size = whole.len() as u64;
             return self.convert(Cursor::new(whole), size, &map);
         }

@@ -1,6 +1,5 @@
 //! `rappel render`: one message as a patient gets it.
 
-use std::io::Read;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -13,10 +12,11 @@ use serde::Serialize;
 
 use crate::args::Time;
 use crate::clinic::{self, LoadedClinic};
-use crate::failure::{Exit, Failure, Result, reason};
+use crate::failure::{Exit, Failure, Result};
+use crate::input;
 use crate::output::content;
 use crate::output::message::count;
-use crate::output::{TextOrJson, answer, answer_json, diagnostics, remark, style};
+use crate::output::{TextOrJson, answer, answer_json, diagnostics, remark};
 use crate::preview::Preview;
 use crate::visit::KnownVisit;
 
@@ -134,18 +134,10 @@ impl Render {
     }
 
     fn read_visit(&self, country: &str) -> Result<KnownVisit> {
-        let Some(path) = &self.visit else {
-            return Ok(KnownVisit::example(country));
-        };
-        let (visit, unread) = KnownVisit::read(&clinic::folder(&self.clinic), path)?;
-        for property in unread {
-            let (warning, end) = (style::WARNING, style::END);
-            remark(format_args!(
-                "{warning}warning{end}: {}: nothing reads `{property}`",
-                path.display()
-            ));
+        match &self.visit {
+            Some(path) => KnownVisit::meet(&clinic::folder(&self.clinic), path),
+            None => Ok(KnownVisit::example(country)),
         }
-        Ok(visit)
     }
 
     /// The template with its warnings: the given one, or the clinic's.
@@ -186,7 +178,7 @@ impl Render {
             ));
         };
         let (file, text) = if text == "-" {
-            ("standard input", read_text()?)
+            ("standard input", input::text()?)
         } else {
             ("--text", text.clone())
         };
@@ -207,19 +199,6 @@ impl Render {
             }
         }
     }
-}
-
-fn read_text() -> Result<String> {
-    let mut text = Vec::new();
-    std::io::stdin().read_to_end(&mut text).map_err(|error| {
-        Failure::environment(format!("standard input can't be read: {}", reason(&error)))
-    })?;
-    let text = String::from_utf8(text)
-        .map_err(|_| Failure::refused("the template is not UTF-8").help("save it as UTF-8"))?;
-    // The line break that ends the input is not part of the text.
-    Ok(text.strip_suffix('\n').map_or(text.clone(), |text| {
-        text.strip_suffix('\r').unwrap_or(text).to_string()
-    }))
 }
 
 fn told(content: &Content, credits: Decimal, warnings: &[Diagnostic]) -> Result<()> {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::failure::Result;
-use crate::output::{remark, style};
 use crate::visit::KnownVisit;
 use crate::{clinic, repl};
 
@@ -35,18 +34,11 @@ impl Repl {
     pub(crate) fn run(self) -> Result {
         let clinic = clinic::load(&self.clinic)?;
         let visit = match &self.visit {
-            None => None,
             Some(path) => {
-                let (visit, unread) = KnownVisit::read(&clinic.folder, path)?;
-                for property in unread {
-                    let (warning, end) = (style::WARNING, style::END);
-                    remark(format_args!(
-                        "{warning}warning{end}: {}: nothing reads `{property}`",
-                        path.display()
-                    ));
-                }
+                let visit = KnownVisit::meet(&clinic.folder, path)?;
                 Some((path.display().to_string(), visit))
             }
+            None => None,
         };
         repl::run(clinic, visit)
     }

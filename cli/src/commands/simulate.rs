@@ -81,8 +81,10 @@ impl Simulate {
         match self.format {
             ListFormat::Table => {
                 if !messages.is_empty() {
-                    let rows = messages.iter().map(|message| (message, zone));
-                    answer.line(format_args!("{}\n", table::written(&table::messages(rows))))?;
+                    answer.line(format_args!(
+                        "{}\n",
+                        table::written(&table::simulated(messages, zone))
+                    ))?;
                 }
                 answer.line(&told)?;
             }

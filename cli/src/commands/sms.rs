@@ -1,15 +1,14 @@
 //! `rappel sms`: how long a text is as an SMS.
 
-use std::io::{IsTerminal, Read};
-
 use clap::{Args, ValueEnum};
 use rappel_core::settings::SmsMode;
 use rappel_dsl::sms::{self, Length};
 use serde::Serialize;
 
-use crate::failure::{Exit, Failure, Result, reason};
+use crate::failure::{Exit, Failure, Result};
+use crate::input;
 use crate::output::message::length_of;
-use crate::output::{TextOrJson, answer, answer_json, remark, style};
+use crate::output::{TextOrJson, answer, answer_json, style};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,24 +47,13 @@ enum Mode {
 
 impl Sms {
     pub(crate) fn run(self) -> Result {
-        let mut given = Vec::new();
-        if std::io::stdin().is_terminal() {
-            remark("Write the text; end it with Ctrl+D on a line of its own.");
-        }
-        std::io::stdin().read_to_end(&mut given).map_err(|error| {
-            Failure::environment(format!("standard input can't be read: {}", reason(&error)))
-        })?;
-        let given = String::from_utf8(given)
-            .map_err(|_| Failure::refused("the text is not UTF-8").help("save it as UTF-8"))?;
-        let given = given
-            .strip_suffix('\n')
-            .map_or(&*given, |text| text.strip_suffix('\r').unwrap_or(text));
+        let given = input::text()?;
         let mode = match self.mode {
             Mode::Transliterate => SmsMode::Transliterate,
             Mode::Unicode => SmsMode::Unicode,
             Mode::Refuse => SmsMode::Refuse,
         };
-        let text = sms::write(given, mode).map_err(|outside| refused(given, outside))?;
+        let text = sms::write(&given, mode).map_err(|outside| refused(&given, outside))?;
         let length = Length::of(&text);
         match self.format {
             TextOrJson::Json => answer_json(&Counted {
@@ -74,7 +62,7 @@ impl Sms {
                 segments: length.segments,
                 text: &text,
             })?,
-            TextOrJson::Text => answer(report(given, &text, length))?,
+            TextOrJson::Text => answer(report(&given, &text, length))?,
         }
         Ok(Exit::Done)
     }

@@ -7,6 +7,9 @@ use rappel_core::{Diagnostic, Severity};
 use super::message::count;
 use super::{remark, style, width};
 
+/// How wide sentences are at most: longer lines are hard to read.
+const SENTENCES: usize = 100;
+
 /// Prints reports on standard error.
 pub(crate) fn report(diagnostics: &[Diagnostic]) {
     remark(format_args!("{}\n", reports(diagnostics)));
@@ -14,11 +17,12 @@ pub(crate) fn report(diagnostics: &[Diagnostic]) {
 
 /// The reports, one after the other.
 pub(crate) fn reports(diagnostics: &[Diagnostic]) -> String {
-    reports_as(diagnostics, width(), std::io::stderr().is_terminal())
+    reports_as(diagnostics, std::io::stderr().is_terminal())
 }
 
-/// The reports, so wide, in colours or not.
-pub(crate) fn reports_as(diagnostics: &[Diagnostic], width: usize, colours: bool) -> String {
+/// The reports, in colours or not.
+pub(crate) fn reports_as(diagnostics: &[Diagnostic], colours: bool) -> String {
+    let width = width().min(SENTENCES);
     let reports: Vec<String> = diagnostics
         .iter()
         .map(|diagnostic| diagnostic.report(width, colours).trim_end().to_string())

@@ -102,7 +102,7 @@ pub(crate) fn complain(failure: &Failure) {
     }
 }
 
-/// How wide lines may be: the terminal's width, 100 columns elsewhere.
+/// How wide tables may be: as the terminal, or as wide as a page of documentation shows.
 pub(crate) fn width() -> usize {
-    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0).clamp(60, 160))
+    terminal_size::terminal_size().map_or(120, |(width, _)| usize::from(width.0).clamp(60, 160))
 }

@@ -228,9 +228,15 @@ fn step(step: &Step) -> Vec<String> {
             let nothing = if *applied { "" } else { " (nothing new)" };
             vec![format!("The gateway reported {what}{why}{nothing}.")]
         }
-        Step::Recovered { reason } => vec![format!(
-            "The host had stopped while it was under way: {reason}."
-        )],
+        Step::Recovered { reason } => {
+            let mut letters = reason.chars();
+            let first = letters.next().map(|c| c.to_uppercase().to_string());
+            vec![format!(
+                "{}{}.",
+                first.unwrap_or_default(),
+                letters.as_str()
+            )]
+        }
     }
 }
 
@@ -254,5 +260,86 @@ pub(crate) fn verdict(answer: &Answer) -> String {
             "{at} {}failed{end}, so it is kept back: {reason}",
             style::ERROR
         ),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A message that went through everything that can happen to one.
+    fn message() -> Message {
+        use rappel_core::message::Recipient;
+        use rappel_core::{EventKind, SmsEncoding};
+        let at = |text: &str| text.parse().unwrap();
+        Message {
+            facility: "lumiere".into(),
+            id: "019e827c-63d2-7842-aad1-94ee1678754f".parse().unwrap(),
+            appointment: Some("a-1".into()),
+            patient: Some("p-1".into()),
+            kind: rappel_core::Kind::REMINDER,
+            channel: ChannelKind::Sms,
+            recipient: Recipient::Patient,
+            ordinal: 1,
+            notice: false,
+            state: State::Delivered,
+            reason: None,
+            origin: None,
+            due: at("2026-06-10T12:30:00Z"),
+            due_civil: "2026-06-10T14:30".parse().unwrap(),
+            expires: Some(at("2026-06-12T12:30:00Z")),
+            confirmation_requested: false,
+            event: Some(EventKind::AppointmentCreated),
+            visit_start: Some("2026-06-12T14:30".parse().unwrap()),
+            generation: Some("39a08adf7a60".into()),
+            attempts: 2,
+            via: None,
+            gateway: Some("kannel".into()),
+            gateway_id: Some("k-7".into()),
+            address: Some("+33639980001".into()),
+            subject: None,
+            text: Some("Bonjour Jeannette, à vendredi.".into()),
+            encoding: Some(SmsEncoding::Gsm7),
+            segments: 1,
+            credits: "1.5".parse().unwrap(),
+            created: at("2026-06-01T08:00:00Z"),
+            updated: at("2026-06-10T12:31:00Z"),
+            sent_at: Some(at("2026-06-10T12:30:30Z")),
+        }
+    }
+
+    #[test]
+    fn every_step_is_a_sentence() {
+        let steps = json!([
+            {"at": "2026-06-01T08:00:00Z", "step": "planned", "event": "appointment.created", "source": "agenda",
+             "id": "e-1", "policy": "reminder", "line": 16, "due": "2026-06-08T14:30:00"},
+            {"at": "2026-06-05T07:10:00Z", "step": "moved", "event": "appointment.modified", "id": "e-4",
+             "from": "2026-06-08T14:30:00", "to": "2026-06-10T14:30:00"},
+            {"at": "2026-06-10T05:00:00Z", "step": "judged", "generation": "39a08adf7a60", "state": "held",
+             "reason": "outside the allowed hours", "answers": [
+                {"policy": "activation", "line": 7, "verdict": "allow"},
+                {"policy": "consent", "line": 9, "verdict": "via", "channel": "email", "reason": "they prefer it"},
+                {"policy": "hours", "line": 24, "verdict": "hold", "until": "2026-06-10T08:00:00", "reason": "outside the allowed hours"},
+                {"policy": "own", "line": 0, "verdict": "fault", "reason": "it ran too long"},
+                {"policy": "switches", "line": 3, "verdict": "skip", "reason": "switched off"}]},
+            {"at": "2026-06-10T12:30:00Z", "step": "judged", "generation": "39a08adf7a60", "state": "sending", "answers": [
+                {"policy": "activation", "line": 7, "verdict": "allow"}]},
+            {"at": "2026-06-10T12:30:00Z", "step": "handed", "gateway": "kannel", "channel": "sms", "attempt": 1, "segments": 1},
+            {"at": "2026-06-10T12:30:05Z", "step": "answered", "state": "planned", "reason": "the gateway is busy"},
+            {"at": "2026-06-10T12:30:30Z", "step": "handed", "gateway": "kannel", "channel": "sms", "attempt": 2, "segments": 1},
+            {"at": "2026-06-10T12:30:31Z", "step": "recovered", "reason": "the host had stopped; sent again under the same reference"},
+            {"at": "2026-06-10T12:30:32Z", "step": "answered", "state": "sent", "gateway_id": "k-7"},
+            {"at": "2026-06-10T12:31:00Z", "step": "receipt", "status": "delivered", "applied": true},
+            {"at": "2026-06-10T12:31:01Z", "step": "receipt", "status": "delivered", "applied": false},
+            {"at": "2026-06-10T12:31:02Z", "step": "withdrawn", "event": "appointment.cancelled", "id": "e-9", "reason": "the appointment was cancelled"},
+            {"at": "2026-06-10T12:31:03Z", "step": "judged", "generation": "39a08adf7a60", "state": "expired", "reason": "its time ended", "answers": []},
+            {"at": "2026-06-10T12:31:04Z", "step": "planned", "event": "appointment.created", "source": "agenda", "id": "e-1",
+             "policy": "reminder", "line": 16, "due": "2026-06-08T14:30:00", "reason": "too late"}
+        ]);
+        let story: Vec<Entry> = serde_json::from_value(steps).unwrap();
+        let told = told(&message(), &story, Zone::Europe__Paris);
+        insta::assert_snapshot!("story", anstream::adapter::strip_str(&told).to_string());
     }
 }

@@ -38,39 +38,75 @@ pub(crate) fn written(table: &Table) -> String {
     lines.join("\n")
 }
 
-/// Messages, a row each.
+/// Messages of the summary, a row each, with their ids.
 pub(crate) fn messages<'m>(messages: impl Iterator<Item = (&'m Message, Zone)>) -> Table {
     let mut table = plain(&[
         "DUE", "STATE", "KIND", "CHANNEL", "PATIENT", "SEG", "ID", "WHY",
     ]);
     for (message, zone) in messages {
-        let channel = match message.via {
-            Some(via) => format!("{} via {via}", message.channel),
-            None => message.channel.to_string(),
-        };
-        let patient = message
-            .patient
-            .as_ref()
-            .map(|id| id.as_str())
-            .unwrap_or_default();
+        let patient = message.patient.as_ref().map(|id| id.as_str());
+        let [due, state, kind, channel] = what(message, zone);
+        let patient = Cell::new(patient.unwrap_or_default());
+        let id = Cell::new(short(&message.id.to_string()));
+        let segments = number(message.segments.into());
         table.add_row([
-            Cell::new(clock(message.due, zone)),
-            state(message.state),
-            Cell::new(message.kind.as_str()),
-            Cell::new(channel),
-            Cell::new(patient),
-            number(u64::from(message.segments)),
-            Cell::new(short(&message.id.to_string())),
+            due,
+            state,
+            kind,
+            channel,
+            patient,
+            segments,
+            id,
             Cell::new(why(message)),
         ]);
     }
-    let fixed = [Some(16), None, None, None, None, None, Some(18), None];
-    for (index, width) in fixed.into_iter().enumerate() {
-        if let (Some(column), Some(width)) = (table.column_mut(index), width) {
-            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + 2)));
-        }
-    }
+    fix(&mut table, 0, 16);
+    fix(&mut table, 6, 18);
     table
+}
+
+/// Messages of a simulation, a row each, with their appointments: their ids lead nowhere.
+pub(crate) fn simulated(messages: &[Message], zone: Zone) -> Table {
+    let mut table = plain(&["DUE", "STATE", "KIND", "CHANNEL", "VISIT", "SEG", "WHY"]);
+    for message in messages {
+        let appointment = message.appointment.as_ref().map(|id| id.as_str());
+        let [due, state, kind, channel] = what(message, zone);
+        let appointment = Cell::new(appointment.unwrap_or_default());
+        let segments = number(message.segments.into());
+        table.add_row([
+            due,
+            state,
+            kind,
+            channel,
+            appointment,
+            segments,
+            Cell::new(why(message)),
+        ]);
+    }
+    fix(&mut table, 0, 16);
+    table
+}
+
+/// When, where it stands, what for and how.
+fn what(message: &Message, zone: Zone) -> [Cell; 4] {
+    let channel = match message.via {
+        Some(via) => format!("{} via {via}", message.channel),
+        None => message.channel.to_string(),
+    };
+    let kind = Cell::new(message.kind.as_str());
+    [
+        Cell::new(clock(message.due, zone)),
+        state(message.state),
+        kind,
+        Cell::new(channel),
+    ]
+}
+
+/// Keeps a column whole, however narrow the terminal.
+fn fix(table: &mut Table, column: usize, width: u16) {
+    if let Some(column) = table.column_mut(column) {
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + 2)));
+    }
 }
 
 /// Why a message stands where it does, with the policy that says so.

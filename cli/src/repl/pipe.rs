@@ -3,16 +3,15 @@
 use std::io::BufRead;
 
 use super::session::{Reply, Session};
-use crate::failure::{Exit, Failure, Result, reason};
+use crate::failure::{Exit, Result};
+use crate::input;
 use crate::output::Answer;
 
 /// Answers every line.
 pub(super) fn run(mut session: Session) -> Result {
     let mut out = Answer::new();
     for line in std::io::stdin().lock().lines() {
-        let line = line.map_err(|error| {
-            Failure::environment(format!("standard input can't be read: {}", reason(&error)))
-        })?;
+        let line = line.map_err(|error| input::unreadable(&error))?;
         match session.answer(&line) {
             Reply::Say(answer) => say(&mut out, &answer)?,
             Reply::More => {}

@@ -6,7 +6,7 @@ use rappel_core::diagnostic::Diagnostic;
 use super::session::Session;
 use crate::output::diagnostics::reports_as;
 use crate::output::message::count;
-use crate::output::{content, style, width};
+use crate::output::{content, style};
 
 /// What errors of a typed text call it.
 pub(super) const FILE: &str = "your text";
@@ -37,7 +37,7 @@ pub(super) fn show(session: &Session, text: &str) -> Result<String, String> {
 
 /// Diagnostics in full, in colours that are taken out where no terminal shows them.
 pub(super) fn reports(found: &[Diagnostic]) -> String {
-    reports_as(found, width(), true)
+    reports_as(found, true)
 }
 
 /// What is shown behind a line while it is typed: how long its message is, or what is wrong.

@@ -12,6 +12,7 @@ use rappel_dsl::Variable;
 use serde_json::{Map, Value};
 
 use crate::failure::{Failure, Result};
+use crate::output::{remark, style};
 
 pub(crate) use set::{Place, properties};
 
@@ -113,6 +114,19 @@ impl KnownVisit {
             Failure::refused(format!("the visit {} can't be used: {error}", path.display()))
                 .help("a visit is the `data` of an event: {\"appointment\": {\"id\", \"start\", …}, \"patient\": {…}, …}")
         })
+    }
+
+    /// Reads a visit as [`KnownVisit::read`] does; what nothing reads in it is told.
+    pub(crate) fn meet(clinic: &Path, name: &Path) -> Result<Self> {
+        let (visit, unread) = Self::read(clinic, name)?;
+        for property in unread {
+            let (warning, end) = (style::WARNING, style::END);
+            let name = name.display();
+            remark(format_args!(
+                "{warning}warning{end}: {name}: nothing reads `{property}`"
+            ));
+        }
+        Ok(visit)
     }
 
     /// The typed facts.

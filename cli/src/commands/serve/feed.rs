@@ -11,7 +11,8 @@ use rappel_host::serve::Host;
 use tokio::sync::mpsc;
 
 use crate::events::{self, Events};
-use crate::failure::{Failure, Result, reason};
+use crate::failure::Result;
+use crate::input;
 use crate::output::summary;
 
 /// How many lines may wait to be applied.
@@ -113,9 +114,7 @@ async fn take_lines(host: &Arc<Host>, clinic: &Clinic) -> Result<()> {
         let (mut events, mut at) = (Vec::new(), Vec::new());
         for line in batch.drain(..) {
             number += 1;
-            let line = line.map_err(|error| {
-                Failure::environment(format!("standard input can't be read: {}", reason(&error)))
-            })?;
+            let line = line.map_err(|error| input::unreadable(&error))?;
             match events::parse(&line) {
                 Ok(None) => {}
                 Ok(Some(event)) => {

@@ -161,6 +161,10 @@ impl Serve {
             gateways: Arc::new(Gateways::Real),
             public_url,
         };
+        for (folder, clinic) in &opened {
+            let generation = clinic.live().rules.id().to_string();
+            tracing::info!(clinic = %clinic.facility, folder = %folder.display(), %generation, "served");
+        }
         let host = Arc::new(Host::start(setup, opened).await?);
         let stop = watch::Sender::new(false);
         let api = listener.map(|listener| serve_api(listener, host.clone(), token, &stop));

@@ -1,8 +1,8 @@
 //! `:why` and `:plan`: what the policies say.
 
-use rappel_core::EventKind;
 use rappel_core::civil::{Civil, Span};
 use rappel_core::store::Change;
+use rappel_core::{EventKind, State};
 use rappel_host::engine::Outcome;
 
 use super::super::session::Session;
@@ -31,21 +31,19 @@ pub(super) fn why(session: &mut Session, channel: &str) -> Answer {
             asked.event
         ),
     }];
-    if let Some(reason) = asked
+    let at_once = asked
         .planned
         .as_ref()
-        .and_then(|planned| planned.reason.as_ref())
-    {
-        lines.push(format!(
-            "It is {}skipped{} at once: {reason}.",
-            style::WARNING,
-            style::END
-        ));
+        .and_then(|planned| planned.reason.as_ref());
+    if let Some(reason) = at_once {
+        let (skipped, end) = (style::of(State::Held), style::END);
+        lines.push(format!("It is {skipped}skipped{end} at once: {reason}."));
     }
-    let asked_at = asked.now;
-    lines.push(match asked.judgement.answers.as_slice() {
-        [] => format!("On {asked_at} no policy is asked."),
-        _ => format!("On {asked_at} the policies say:"),
+    let when = asked.now;
+    lines.push(match (asked.judgement.answers.as_slice(), at_once) {
+        ([], _) => format!("On {when} no policy is asked."),
+        (_, None) => format!("On {when} the policies say:"),
+        (_, Some(_)) => format!("Otherwise, on {when} the policies would say:"),
     });
     lines.extend(
         asked
@@ -87,11 +85,13 @@ pub(super) fn why(session: &mut Session, channel: &str) -> Answer {
                 .map(|at| format!(" ({})", origin(at)))
                 .unwrap_or_default();
             let until = due.map(|due| format!(" until {due}")).unwrap_or_default();
-            format!(
-                "So it would be {}{state}{}{until}: {reason}{at}",
-                style::of(*state),
-                style::END
-            )
+            let becomes = match state {
+                State::Failed => "fail".into(),
+                State::Expired => "expire".into(),
+                state => format!("be {state}"),
+            };
+            let (colour, end) = (style::of(*state), style::END);
+            format!("So it would {colour}{becomes}{end}{until}: {reason}{at}")
         }
     });
     Ok(lines.join("\n"))

@@ -1,0 +1,353 @@
+//! The host from outside: a demonstration that ends by itself, and a host that is asked over HTTP and
+//! told to stop.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+fn rappel(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rappel"));
+    command.current_dir(folder).env_remove("RAPPEL_DATABASE");
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    rappel(folder).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A clinic in a folder of its own.
+fn clinic() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(
+        run(folder.path(), &["init", "clinic", "--language", "en"])
+            .status
+            .success()
+    );
+    folder
+}
+
+fn event(id: &str, kind: &str, time: &str, data: Value) -> String {
+    json!({"specversion": "1.0", "id": id, "source": "diary", "type": kind, "time": time, "data": data}).to_string()
+}
+
+fn booked(id: &str) -> String {
+    // So far ahead that nothing but the answer to the booking is due.
+    event(
+        id,
+        "appointment.created",
+        "2026-06-01T10:00:00+01:00",
+        json!({"appointment": {"id": "v-1", "start": "2027-06-01T14:30"},
+               "resource": {"id": "r-1", "name": "Dr Camille Martin"},
+               "patient": {"id": "p-1", "first_name": "Amy", "last_name": "Fox", "consent": true,
+                           "mobile": "07700 900001", "email": "amy@example.org"}}),
+    )
+}
+
+fn cancelled(id: &str) -> String {
+    event(
+        id,
+        "appointment.cancelled",
+        "2026-06-01T10:20:00+01:00",
+        json!({"appointment": {"id": "v-1"}}),
+    )
+}
+
+/// Each message's kind, channel and state.
+fn states(folder: &Path, database: &str) -> Vec<String> {
+    let listed = run(
+        folder,
+        &["messages", "--database", database, "--format", "json"],
+    );
+    let mut states: Vec<String> = text(&listed.stdout)
+        .lines()
+        .map(|line| {
+            let message: Value = serde_json::from_str(line).unwrap();
+            format!(
+                "{} {} {}",
+                message["kind"].as_str().unwrap(),
+                message["channel"].as_str().unwrap(),
+                message["state"].as_str().unwrap()
+            )
+        })
+        .collect();
+    states.sort();
+    states
+}
+
+#[test]
+fn a_demonstration_shows_every_change_and_ends() {
+    let folder = clinic();
+    let folder = folder.path();
+    fs::write(
+        folder.join("agenda.jsonl"),
+        format!("{}\n{}\n", booked("1"), cancelled("2")),
+    )
+    .unwrap();
+    let serve = [
+        "serve",
+        "clinic",
+        "--events",
+        "agenda.jsonl",
+        "--lapse",
+        "1000",
+    ];
+    let shown = run(folder, &serve);
+    let shown = (
+        text(&shown.stdout),
+        text(&shown.stderr),
+        shown.status.code(),
+    );
+    assert_eq!(shown.2, Some(0), "{shown:?}");
+    assert!(
+        shown
+            .0
+            .starts_with("DEMONSTRATION: 2 events on a clock that runs 1000 times fast."),
+        "{shown:?}"
+    );
+    for line in [
+        "── demonstration · clock × 1000 ·",
+        "event     appointment.cancelled v-1:",
+        "rappel explain ",
+    ] {
+        assert!(shown.0.contains(line), "{line}: {shown:?}");
+    }
+    let expected = [
+        "cancelled email sent",
+        "cancelled sms sent",
+        "created email sent",
+        "reminder email withdrawn",
+        "reminder sms withdrawn",
+    ];
+    assert_eq!(states(folder, "rappel-demo.db"), expected);
+    for change in [
+        "planned   reminder",
+        "withdrawn reminder",
+        "sent      cancelled",
+    ] {
+        assert!(shown.0.contains(change), "{change}: {shown:?}");
+    }
+    // Each begins anew.
+    assert!(run(folder, &serve).status.success());
+    assert_eq!(states(folder, "rappel-demo.db"), expected);
+    // A database that somebody named is never emptied.
+    let other = run(
+        folder,
+        &[&serve[..], &["--database", "rappel-demo.db"]].concat(),
+    );
+    assert_eq!(other.status.code(), Some(1));
+    assert!(
+        text(&other.stderr).contains("rappel-demo.db holds messages"),
+        "{}",
+        text(&other.stderr)
+    );
+}
+
+#[test]
+fn a_messages_story_is_told_from_its_event_to_the_gateway() {
+    let folder = clinic();
+    let folder = folder.path();
+    fs::write(
+        folder.join("agenda.jsonl"),
+        format!("{}\n{}\n", booked("1"), cancelled("2")),
+    )
+    .unwrap();
+    run(
+        folder,
+        &[
+            "serve",
+            "clinic",
+            "--events",
+            "agenda.jsonl",
+            "--lapse",
+            "1000",
+        ],
+    );
+    let listed = run(
+        folder,
+        &[
+            "messages",
+            "--database",
+            "rappel-demo.db",
+            "--kind",
+            "cancelled",
+            "--channel",
+            "sms",
+            "--format",
+            "json",
+        ],
+    );
+    let message: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let id = message["id"].as_str().unwrap();
+    let told = run(
+        folder,
+        &[
+            "explain",
+            &id[..18],
+            "--database",
+            "rappel-demo.db",
+            "--format",
+            "json",
+        ],
+    );
+    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(told["message"], message);
+    let steps: Vec<&str> = told["story"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["step"].as_str().unwrap())
+        .collect();
+    assert_eq!(steps, ["planned", "judged", "handed", "answered"]);
+    let told = text(&run(folder, &["explain", id, "--database", "rappel-demo.db"]).stdout);
+    assert!(
+        told.starts_with("cancelled by SMS to patient p-1: sent\n"),
+        "{told}"
+    );
+    // The beginning that all have in common.
+    let several = run(
+        folder,
+        &["explain", &id[..4], "--database", "rappel-demo.db"],
+    );
+    assert_eq!(several.status.code(), Some(1));
+    assert!(
+        text(&several.stderr).contains(id),
+        "{}",
+        text(&several.stderr)
+    );
+    let none = run(folder, &["explain", "ffff", "--database", "rappel-demo.db"]);
+    assert_eq!(none.status.code(), Some(1));
+}
+
+/// A host that listens, and where.
+struct Host {
+    child: Child,
+    address: String,
+    log: BufReader<std::process::ChildStderr>,
+}
+
+impl Host {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = rappel(folder)
+            .args([
+                "serve",
+                "clinic",
+                "--listen",
+                "127.0.0.1:0",
+                "--token-env",
+                "A_TOKEN",
+            ])
+            .args(arguments)
+            .env("A_TOKEN", "sesame")
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut seen = String::new();
+        let address = loop {
+            let mut line = String::new();
+            assert!(log.read_line(&mut line).unwrap() > 0, "{seen}");
+            seen.push_str(&line);
+            if let Some((_, address)) = line.split_once("the API listens address=") {
+                break address.trim().to_string();
+            }
+        };
+        Self {
+            child,
+            address,
+            log,
+        }
+    }
+
+    /// The status and body of an answer.
+    fn ask(&self, method: &str, path: &str, token: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer {token}\r\nContent-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer.split_once("\r\n\r\n").unwrap().1.to_string())
+    }
+
+    /// Tells it to end; its exit code and the rest of its log.
+    fn end(mut self) -> (Option<i32>, String) {
+        let killed = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(killed.success());
+        let mut log = String::new();
+        self.log.read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+#[test]
+fn a_host_takes_events_and_ends_in_order() {
+    let folder = clinic();
+    let folder = folder.path();
+    let host = Host::start(folder, &[]);
+    assert_eq!(host.ask("GET", "/messages", "wrong", "").0, 401);
+    let (status, answer) = host.ask("POST", "/events", "sesame", &booked("1"));
+    assert_eq!(status, 200, "{answer}");
+    let (status, answer) = host.ask("GET", "/status", "sesame", "");
+    assert_eq!(status, 200, "{answer}");
+    // A second host of the same database would send what this one sends.
+    let second = run(folder, &["serve", "clinic", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(3));
+    assert!(
+        text(&second.stderr).contains("another `rappel serve` uses rappel.db"),
+        "{}",
+        text(&second.stderr)
+    );
+    let (code, log) = host.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("told to end"), "{log}");
+    let status = text(&run(folder, &["status"]).stdout);
+    assert!(status.starts_with("clinic: generation "), "{status}");
+    let listed: Vec<String> = states(folder, "rappel.db");
+    assert!(
+        listed.iter().any(|state| state.starts_with("reminder sms")),
+        "{listed:?}"
+    );
+    // What the host writes down holds no patient's data.
+    for word in ["Amy", "Fox", "900001", "amy@"] {
+        assert!(!log.contains(word), "{log}");
+    }
+}
+
+#[test]
+fn events_are_taken_from_standard_input_as_they_come() {
+    let folder = clinic();
+    let folder = folder.path();
+    let mut host = Host::start(folder, &["--events", "-"]);
+    let mut stdin = host.child.stdin.take().unwrap();
+    writeln!(stdin, "{}\nnot an event\n{}", booked("1"), booked("1")).unwrap();
+    drop(stdin);
+    let mut line = String::new();
+    let mut seen = String::new();
+    while !line.contains("standard input has ended") {
+        line.clear();
+        assert!(host.log.read_line(&mut line).unwrap() > 0, "{seen}");
+        seen.push_str(&line);
+    }
+    assert!(seen.contains("an event can't be read"), "{seen}");
+    assert_eq!(host.ask("GET", "/health", "", "").1, "ok");
+    assert_eq!(host.end().0, Some(0));
+    assert!(!states(folder, "rappel.db").is_empty());
+}
