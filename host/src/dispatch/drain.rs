@@ -41,7 +41,7 @@ pub async fn drain(
             let mut staying: Vec<Transition> = Vec::new();
             let mut ready = Vec::new();
             for claim in claims {
-                match desk.judge(claim, &live, now) {
+                match desk.judge(claim, &live, now, now) {
                     Judged::Ready(message) => ready.push(*message),
                     Judged::Stays(step) => staying.push(*step),
                 }

@@ -4,186 +4,77 @@
 //! handed over, and answers are committed together with the next beginnings, so that one trip to the
 //! disk serves a whole batch.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use rappel_core::channel::{ChannelKind, Outcome};
 use rappel_core::civil::Instant;
-use rappel_core::ids::MessageId;
 use rappel_core::message::State;
-use rappel_core::store::{Lane, Result, Store, Transition};
+use rappel_core::settings::Limits;
+use rappel_core::store::{Lane, Result, Transition};
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 
-use super::bucket::Bucket;
-use super::recover::recover;
-use super::steps::{Desk, Judged, Ready, SENDING_LEASE, settle};
-use crate::clinic::{Clinic, today};
-use crate::clock::Clock;
+use super::appetite::Appetite;
+use super::dispatcher::Dispatcher;
+use super::steps::{FRESH, Judged, Ready, SENDING_LEASE, postpone, settle, take_back};
+use crate::clinic::{Live, today};
 
-/// How many messages are claimed at a time.
-const BATCH: usize = 500;
-
-/// How many messages are marked as sending ahead of those that are under way, where the gateway takes
-/// a reference once and a crash therefore costs nothing. Elsewhere none is.
+/// The most messages that are marked as sending ahead of those that are under way.
 const AHEAD: usize = 256;
 
 /// How long a lane rests when nothing is due: the longest that it overlooks a change of the clock.
 const REST: Duration = Duration::from_secs(1);
 
-/// The longest that an unreachable gateway is left alone, in seconds.
-const LONGEST_PAUSE_SECONDS: i64 = 60;
-
-/// Dispatches the messages of one clinic.
-pub struct Dispatcher {
-    /// Whose messages.
-    pub clinic: Arc<Clinic>,
-    /// Where they are.
-    pub store: Arc<dyn Store>,
-    /// What time it is.
-    pub clock: Arc<dyn Clock>,
-    /// What else judging needs.
-    pub desk: Desk,
-    buckets: Mutex<HashMap<String, Bucket>>,
-    news: watch::Sender<()>,
-}
-
-/// The running lanes of a clinic.
-pub struct Lanes {
-    tasks: JoinSet<()>,
-    stop: watch::Sender<bool>,
-}
-
-impl Lanes {
-    /// Takes nothing new, lets what is under way come to its answer, and lets go of the rest.
-    pub async fn stop(mut self) {
-        self.stop.send_replace(true);
-        while self.tasks.join_next().await.is_some() {}
-    }
-}
-
-impl Dispatcher {
-    /// A dispatcher that is not running yet.
-    pub fn new(
-        clinic: Arc<Clinic>,
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-        desk: Desk,
-    ) -> Self {
-        Self {
-            clinic,
-            store,
-            clock,
-            desk,
-            buckets: Mutex::default(),
-            news: watch::Sender::new(()),
-        }
-    }
-
-    /// Says that messages or rules changed, so that no lane rests on.
-    pub fn wake(&self) {
-        self.news.send_replace(());
-    }
-
-    /// Settles what an earlier run left behind, then runs a lane for each channel.
-    ///
-    /// # Errors
-    /// When the store fails at the start. Later failures are logged and tried again.
-    pub async fn start(self: &Arc<Self>) -> Result<Lanes> {
-        let left = recover(&self.clinic, &*self.store, &*self.clock, &self.desk, true).await?;
-        if left > 0 {
-            tracing::warn!(facility = %self.clinic.facility, messages = left, "settled what was under way when the host stopped");
-        }
-        let stop = watch::Sender::new(false);
-        let mut tasks = JoinSet::new();
-        for channel in ChannelKind::ALL {
-            let runner = Runner::new(self.clone(), channel, stop.subscribe());
-            tasks.spawn(runner.run());
-        }
-        tasks.spawn(self.clone().keep_recovering(stop.subscribe()));
-        Ok(Lanes { tasks, stop })
-    }
-
-    /// Messages that wait under way for another attempt, and those of a host that died.
-    async fn keep_recovering(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        while !*stop.borrow() {
-            if let Err(error) =
-                recover(&self.clinic, &*self.store, &*self.clock, &self.desk, false).await
-            {
-                tracing::error!(facility = %self.clinic.facility, %error, "can't settle what is under way");
-            }
-            tokio::select! {
-                _ = stop.changed() => return,
-                () = self.clock.sleep(Duration::from_secs(5)) => {}
-                // A clock that runs fast must not make this spin.
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    /// How many of `wanted` messages the gateway's rate lets through now.
-    fn admit(
-        &self,
-        gateway: &str,
-        rate: Option<rappel_core::settings::Rate>,
-        wanted: usize,
-    ) -> usize {
-        let Some(rate) = rate else { return wanted };
-        let now = self.clock.now();
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets
-            .entry(gateway.to_string())
-            .or_insert_with(|| Bucket::new(rate, now));
-        if bucket.rate() != rate {
-            *bucket = Bucket::new(rate, now);
-        }
-        bucket.take(wanted, now)
-    }
-
-    fn give_back(&self, gateway: &str, unused: usize) {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bucket) = buckets.get_mut(gateway) {
-            bucket.give_back(unused);
-        }
-    }
-
-    fn rate_wait(&self, gateway: &str) -> Duration {
-        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        buckets.get(gateway).map_or(REST, Bucket::wait)
-    }
-}
+/// How often a stopping lane tries to keep its last answers while the store fails.
+const LAST_TRIES: u32 = 10;
 
 /// A claimed and judged batch.
 struct Batch {
     ready: Vec<Ready>,
+    /// The steps of those that don't go.
+    staying: Vec<Transition>,
     claimed: usize,
+    limit: usize,
+    at: Instant,
 }
 
-struct Runner {
+/// A lane at work.
+pub(super) struct Runner {
     host: Arc<Dispatcher>,
     lane: Lane,
     stop: watch::Receiver<bool>,
     news: watch::Receiver<()>,
     /// A batch that is being claimed and judged.
     fetching: Option<JoinHandle<Result<Batch>>>,
-    /// Judged messages that wait for a place.
+    /// From when on there may be something to claim; `None` where nobody has looked.
+    look_at: Option<Instant>,
+    /// When nothing could be claimed: what was due by then is held elsewhere.
+    came_back_empty: Option<Instant>,
+    /// How much is claimed at a time.
+    appetite: Appetite,
+    /// Judged messages that wait for a place, the urgent ones first.
     ready: VecDeque<Ready>,
     /// Messages that are marked as sending and wait for a place.
     begun: VecDeque<Ready>,
     /// Messages that are under way.
     flying: JoinSet<(Ready, Outcome)>,
-    /// Answers that are not committed yet.
+    /// Steps that are not committed yet: answers, and those of messages that don't go.
     settled: Vec<Transition>,
-    /// Until when the gateway is left alone.
-    paused: Option<Instant>,
-    /// How often in a row the gateway was not reached.
-    trouble: u32,
+    /// How many answers came while the last commit was under way, or half of what it was before.
+    pace: usize,
+    /// How many of `settled` are answers since the last commit.
+    answers: usize,
 }
 
 impl Runner {
-    fn new(host: Arc<Dispatcher>, channel: ChannelKind, stop: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(
+        host: Arc<Dispatcher>,
+        channel: ChannelKind,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
         Self {
             lane: Lane {
                 facility: host.clinic.facility.clone(),
@@ -193,23 +84,35 @@ impl Runner {
             host,
             stop,
             fetching: None,
+            look_at: Some(Instant::MIN_UTC),
+            came_back_empty: None,
+            appetite: Appetite::new(tokio::time::Instant::now()),
             ready: VecDeque::new(),
             begun: VecDeque::new(),
             flying: JoinSet::new(),
             settled: Vec::new(),
-            paused: None,
-            trouble: 0,
+            pace: 0,
+            answers: 0,
         }
     }
 
-    async fn run(mut self) {
+    pub(super) async fn run(mut self) {
+        let mut last_tries = 0;
         loop {
-            self.news.borrow_and_update();
+            if self.news.has_changed().unwrap_or(false) {
+                self.news.borrow_and_update();
+                self.look_at = Some(Instant::MIN_UTC);
+                self.came_back_empty = None;
+            }
             match self.turn().await {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
                     tracing::error!(facility = %self.lane.facility, channel = %self.lane.channel, %error, "the lane rests");
+                    last_tries += u32::from(*self.stop.borrow());
+                    if last_tries > LAST_TRIES {
+                        return;
+                    }
                     tokio::time::sleep(REST).await;
                 }
             }
@@ -223,8 +126,7 @@ impl Runner {
         self.fetch(stopping).await?;
         self.commit(stopping).await?;
         self.launch();
-        if stopping && self.flying.is_empty() && self.begun.is_empty() && self.settled.is_empty() {
-            self.let_go().await?;
+        if stopping && self.flying.is_empty() && self.settled.is_empty() {
             return Ok(false);
         }
         self.wait(stopping).await?;
@@ -239,57 +141,64 @@ impl Runner {
         }
     }
 
-    fn take(
-        &mut self,
-        done: std::result::Result<(Ready, Outcome), tokio::task::JoinError>,
-        live: &crate::clinic::Live,
-    ) {
+    fn take(&mut self, done: std::result::Result<(Ready, Outcome), JoinError>, live: &Live) {
         // A channel that panicked leaves its message under way; recovery finds it when its lease ends.
         let Ok((message, outcome)) = done else {
             tracing::error!(facility = %self.lane.facility, channel = %self.lane.channel, "a channel failed inside Rappel; please report it");
             return;
         };
         let now = self.host.clock.now();
+        let gates = &self.host.gates;
         match &outcome {
             Outcome::Busy {
                 retry_after: Some(wait),
                 ..
-            } => {
-                let wait = TimeDelta::from_std(*wait)
-                    .unwrap_or(TimeDelta::hours(1))
-                    .min(TimeDelta::hours(1));
-                self.paused = self.paused.max(Some(now + wait));
-            }
+            } => gates.asked_to_wait(&message.gateway, *wait, now),
             Outcome::Unreachable { reason } => {
-                self.trouble = self.trouble.saturating_add(1);
-                let seconds = (1_i64 << self.trouble.min(6)).min(LONGEST_PAUSE_SECONDS);
-                self.paused = self.paused.max(Some(now + TimeDelta::seconds(seconds)));
-                tracing::warn!(facility = %self.lane.facility, channel = %self.lane.channel, %reason, seconds, "the gateway is left alone");
+                if let Some(seconds) = gates.not_reached(&message.gateway, now) {
+                    tracing::warn!(facility = %self.lane.facility, gateway = %message.gateway, %reason, seconds, "the gateway is left alone");
+                }
             }
-            Outcome::Accepted { .. } => self.trouble = 0,
+            Outcome::Accepted { .. } => gates.reached(&message.gateway),
             Outcome::Refused { .. } | Outcome::Busy { .. } | Outcome::Unanswered { .. } => {}
         }
         self.settled.push(settle(&message, outcome, live, now));
+        self.answers += 1;
     }
 
     /// Has the next batch claimed and judged while this one is handed over.
     async fn fetch(&mut self, stopping: bool) -> Result<()> {
-        if self.fetching.as_ref().is_some_and(JoinHandle::is_finished)
-            && let Some(fetched) = self.fetching.take()
-            && let Ok(batch) = fetched.await
-        {
-            let batch = batch?;
-            self.ready.extend(batch.ready);
-            // A full batch says that there is more.
-            if batch.claimed == 0 {
-                return Ok(());
+        let now = self.host.clock.now();
+        for message in self.host.take_again(self.lane.channel) {
+            self.enqueue(message);
+        }
+        if let Some(fetching) = self.fetching.take() {
+            if !(stopping || fetching.is_finished()) {
+                self.fetching = Some(fetching);
+            } else if let Ok(batch) = fetching.await {
+                let batch = batch?;
+                let full = batch.claimed == batch.limit;
+                self.appetite.next(full, tokio::time::Instant::now());
+                self.settled.extend(batch.staying);
+                for message in batch.ready {
+                    self.enqueue(message);
+                }
+                if batch.claimed == 0 {
+                    self.look_at = None;
+                    self.came_back_empty = Some(batch.at);
+                }
             }
         }
-        if stopping || self.is_paused() || self.fetching.is_some() || self.ready.len() >= BATCH / 2
+        let limit = self.batch_size();
+        let idle = self.look_at.is_none_or(|from| from > now);
+        if stopping
+            || idle
+            || self.fetching.is_some()
+            || self.ready.len() > limit / 2
+            || self.own_pause(now).is_some()
         {
             return Ok(());
         }
-        let limit = self.batch_size();
         let (host, lane) = (self.host.clone(), self.lane.clone());
         self.fetching = Some(tokio::spawn(
             async move { fetch(&host, &lane, limit).await },
@@ -297,61 +206,48 @@ impl Runner {
         Ok(())
     }
 
-    /// What a slow gateway takes within a few seconds: the rest stays free for changes and others.
+    /// Puts a judged message in its place: who isn't told of a cancellation comes in vain.
+    fn enqueue(&mut self, message: Ready) {
+        let urgent = |ready: &Ready| ready.claim.message.kind.is_urgent();
+        if urgent(&message) {
+            let place = self.ready.partition_point(urgent);
+            self.ready.insert(place, message);
+        } else {
+            self.ready.push_back(message);
+        }
+    }
+
+    /// How many messages to claim at a time.
     fn batch_size(&self) -> usize {
         let live = self.host.clinic.live();
         match live.gateway(self.lane.channel) {
-            Some((_, limits, _)) => limits.rate.map_or(BATCH, |rate| {
-                ((rate.per_second * 2.0) as usize).clamp(limits.concurrency as usize, BATCH)
-            }),
-            None => BATCH,
+            Some((_, limits, _)) => self.appetite.batch(limits),
+            None => self.appetite.batch(&Limits::default()),
         }
     }
 
-    fn is_paused(&mut self) -> bool {
-        let now = self.host.clock.now();
-        self.paused = self.paused.filter(|until| *until > now);
-        self.paused.is_some()
+    /// Until when the gateway that carries this channel is left alone, if it is.
+    fn own_pause(&self, now: Instant) -> Option<Instant> {
+        let live = self.host.clinic.live();
+        let (gateway, ..) = live.gateway(self.lane.channel)?;
+        self.host.gates.paused(gateway, now)
     }
 
-    /// Commits the answers together with the next beginnings.
+    /// Commits what was answered together with the next beginnings.
     async fn commit(&mut self, stopping: bool) -> Result<()> {
-        let paused = self.is_paused();
-        if paused && !self.ready.is_empty() {
-            // Others may take them when the gateway is back.
-            self.let_go().await?;
-        }
-        let mut beginning: Vec<Ready> = Vec::new();
-        let mut admitted = None;
-        if !stopping
-            && !paused
-            && let Some(first) = self.ready.front()
-        {
-            let gateway = first
-                .begin
-                .handover
-                .as_ref()
-                .map(|h| h.gateway.clone())
-                .unwrap_or_default();
-            let ahead = if first.channel.honours_reference() {
-                AHEAD
-            } else {
-                0
-            };
-            let places = (first.limits.concurrency as usize + ahead)
-                .saturating_sub(self.flying.len() + self.begun.len())
-                .min(self.ready.len());
-            let count = self.host.admit(&gateway, first.limits.rate, places);
-            beginning.extend(self.ready.drain(..count));
-            admitted = Some(gateway);
-        }
+        let now = self.host.clock.now();
+        let live = self.host.clinic.live();
+        self.pace = self.answers.max(self.pace / 2);
+        self.answers = 0;
+        self.take_back(stopping, now);
+        self.let_go(stopping, now, &live).await?;
+        let mut beginning = if stopping { Vec::new() } else { self.next(now) };
         if self.settled.is_empty() && beginning.is_empty() {
             return Ok(());
         }
-        let now = self.host.clock.now();
-        let day = today(now, self.host.clinic.live().rules.settings());
-        let mut steps = std::mem::take(&mut self.settled);
-        let answers = steps.len();
+        let day = today(now, live.rules.settings());
+        let mut steps = mem::take(&mut self.settled);
+        let settled = steps.len();
         for message in &mut beginning {
             message.begin.lease = Some(self.host.clock.after(SENDING_LEASE));
             steps.push(message.begin.clone());
@@ -359,57 +255,124 @@ impl Runner {
         let made = match self.host.store.commit(&steps, now, day).await {
             Ok(made) => made,
             Err(error) => {
-                // The answers are tried again; what didn't begin is taken again when its lease ends.
-                steps.truncate(answers);
+                // All of it is tried again.
+                steps.truncate(settled);
                 self.settled = steps;
+                for message in beginning.into_iter().rev() {
+                    self.ready.push_front(message);
+                }
                 return Err(error);
             }
         };
-        let begun = made.iter().skip(answers);
-        let mut unused = 0;
-        for (message, begun) in beginning.into_iter().zip(begun) {
-            if *begun {
-                self.begun.push_back(message);
+        let begun = made.into_iter().skip(settled);
+        self.begun.extend(
+            beginning
+                .into_iter()
+                .zip(begun)
+                .filter_map(|(message, begun)| begun.then_some(message)),
+        );
+        Ok(())
+    }
+
+    /// The messages that begin next: as many as there are places and as their gateways' rates let
+    /// through. Those of other gateways don't wait for a slow one.
+    fn next(&mut self, now: Instant) -> Vec<Ready> {
+        let mut next = Vec::new();
+        let mut full: Vec<Arc<str>> = Vec::new();
+        let under_way = self.flying.len() + self.begun.len();
+        let mut place = 0;
+        while let Some(message) = self.ready.get(place) {
+            // Where a crash costs nothing, because the gateway takes a reference once, as many are
+            // marked ahead as leave during a commit; where each must be marked right before it leaves,
+            // or is counted by a rate, none.
+            let ahead = if message.channel.honours_reference() && message.limits.rate.is_none() {
+                (self.pace.saturating_sub(1) * 2).min(AHEAD)
             } else {
-                unused += 1;
+                0
+            };
+            let room = under_way + next.len() < message.limits.concurrency as usize + ahead;
+            let (gateway, rate) = (&message.gateway, message.limits.rate);
+            if room && !full.contains(gateway) && self.host.gates.admit(gateway, rate, 1, now) == 1
+            {
+                next.extend(self.ready.remove(place));
+                continue;
+            }
+            if !full.contains(gateway) {
+                full.push(gateway.clone());
+            }
+            place += 1;
+        }
+        next
+    }
+
+    /// Takes back what was marked as sending and shall not leave now.
+    fn take_back(&mut self, stopping: bool, now: Instant) {
+        if self.begun.is_empty() {
+            return;
+        }
+        for message in mem::take(&mut self.begun) {
+            let reason = if stopping {
+                "not handed over: the host was stopped"
+            } else if self.host.gates.paused(&message.gateway, now).is_some() {
+                "not handed over: its gateway is left alone for now"
+            } else if message.is_stale(now) {
+                "not handed over: it waited too long for a place"
+            } else {
+                self.begun.push_back(message);
+                continue;
+            };
+            self.settled.push(take_back(&message, now, reason));
+        }
+    }
+
+    /// Lets go of judged messages that shall not go now: another may take them when they may.
+    async fn let_go(&mut self, stopping: bool, now: Instant, live: &Live) -> Result<()> {
+        let own = live.gateway(self.lane.channel).map(|(name, ..)| name);
+        let gates = &self.host.gates;
+        let stays = |message: &Ready| {
+            !stopping && !message.is_stale(now) && gates.paused(&message.gateway, now).is_none()
+        };
+        if self.ready.iter().all(stays) {
+            return Ok(());
+        }
+        let mut free = Vec::new();
+        for message in mem::take(&mut self.ready) {
+            match gates.paused(&message.gateway, now) {
+                _ if stays(&message) => self.ready.push_back(message),
+                // The lane goes on, and would take the message again at once.
+                Some(until)
+                    if !stopping && !message.is_resend() && own != Some(&*message.gateway) =>
+                {
+                    self.settled.push(postpone(&message, until, live));
+                }
+                _ => free.push(message),
             }
         }
-        if let Some(gateway) = admitted.filter(|_| unused > 0) {
-            self.host.give_back(&gateway, unused);
+        if free.is_empty() {
+            return Ok(());
         }
+        let held: Vec<_> = free
+            .iter()
+            .map(|message| (message.begin.id, message.begin.fence))
+            .collect();
+        if let Err(error) = self.host.store.release(&self.lane.facility, &held).await {
+            self.ready.extend(free);
+            return Err(error);
+        }
+        self.look_at = Some(Instant::MIN_UTC);
         Ok(())
     }
 
     fn launch(&mut self) {
-        while let Some(next) = self.begun.front()
-            && self.flying.len() < next.limits.concurrency as usize
-        {
-            let Some(message) = self.begun.pop_front() else {
+        while let Some(message) = self.begun.pop_front() {
+            if self.flying.len() >= message.limits.concurrency as usize {
+                self.begun.push_front(message);
                 return;
-            };
+            }
             self.flying.spawn(async move {
                 let outcome = message.channel.send(&message.outgoing).await;
                 (message, outcome)
             });
-        }
-    }
-
-    /// Lets go of what was judged and not begun.
-    async fn let_go(&mut self) -> Result<()> {
-        if let Some(fetching) = self.fetching.take()
-            && let Ok(Ok(batch)) = fetching.await
-        {
-            self.ready.extend(batch.ready);
-        }
-        let held: Vec<(MessageId, i64)> = self
-            .ready
-            .drain(..)
-            .map(|message| (message.begin.id, message.begin.fence))
-            .collect();
-        if held.is_empty() {
-            Ok(())
-        } else {
-            self.host.store.release(&self.lane.facility, &held).await
         }
     }
 
@@ -431,7 +394,12 @@ impl Runner {
         let done = tokio::select! {
             Some(done) = self.flying.join_next(), if !self.flying.is_empty() => Some(done),
             () = fetched => None,
-            _ = self.news.changed() => None,
+            _ = self.news.changed() => {
+                // `changed` has marked them as seen.
+                self.look_at = Some(Instant::MIN_UTC);
+                self.came_back_empty = None;
+                None
+            }
             _ = self.stop.changed(), if !stopping => None,
             () = rest => None,
         };
@@ -447,25 +415,18 @@ impl Runner {
         let now = clock.now();
         let span = if stopping {
             REST
-        } else if self.is_paused() {
-            let until = self.paused.unwrap_or(now);
+        } else if let Some(until) = self.own_pause(now) {
             (until - now).to_std().unwrap_or_default()
         } else if let Some(first) = self.ready.front() {
-            // A place or a token is missing; a place comes with an answer.
-            let gateway = first
-                .begin
-                .handover
-                .as_ref()
-                .map(|h| h.gateway.as_str())
-                .unwrap_or_default();
-            self.host.rate_wait(gateway)
+            // A place comes with an answer; a token with time.
+            let full = self.flying.len() >= first.limits.concurrency as usize;
+            let wait = self.host.gates.wait(&first.gateway).filter(|_| !full);
+            wait.unwrap_or(REST)
         } else if self.fetching.is_some() {
             REST
         } else {
-            let due = self.host.store.next_due(&self.lane).await?;
-            due.map_or(Duration::MAX, |due| {
-                (due - now).to_std().unwrap_or_default()
-            })
+            let from = self.look().await?;
+            (from - now).to_std().unwrap_or_default()
         };
         Ok(async move {
             // Whatever the clock says, a look now and then costs little and misses nothing.
@@ -477,35 +438,61 @@ impl Runner {
             tokio::time::sleep(Duration::from_millis(1)).await;
         })
     }
+
+    /// From when on there may be something to claim.
+    async fn look(&mut self) -> Result<Instant> {
+        let due = self.host.store.next_due(&self.lane).await?;
+        let from = match (due, self.came_back_empty) {
+            (None, _) => Instant::MAX_UTC,
+            // It was due then and could not be claimed: somebody holds it.
+            (Some(due), Some(at)) if due <= at => self
+                .host
+                .clock
+                .after(chrono::TimeDelta::from_std(REST).unwrap_or_default()),
+            (Some(due), _) => due,
+        };
+        self.look_at = Some(from);
+        Ok(from)
+    }
 }
 
-/// Claims and judges a batch; commits what doesn't go.
+/// Claims and judges a batch.
 async fn fetch(host: &Dispatcher, lane: &Lane, limit: usize) -> Result<Batch> {
     let live = host.clinic.live();
     let now = host.clock.now();
     let day = today(now, live.rules.settings());
-    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-    let claims = host
-        .store
-        .claim(lane, now, day, limit, host.clock.after(SENDING_LEASE))
-        .await?;
-    let claimed = claims.len();
-    let mut ready = Vec::with_capacity(claimed);
-    let mut staying = Vec::new();
+    let most = u32::try_from(limit).unwrap_or(u32::MAX);
+    let lease = host.clock.after(SENDING_LEASE);
+    let claims = host.store.claim(lane, now, day, most, lease).await?;
+    let mut batch = Batch {
+        ready: Vec::with_capacity(claims.len()),
+        staying: Vec::new(),
+        claimed: claims.len(),
+        limit,
+        at: now,
+    };
+    let fresh_until = host.clock.after(FRESH);
     for claim in claims {
-        match host.desk.judge(claim, &live, now) {
-            Judged::Ready(message) => ready.push(*message),
-            Judged::Stays(step) => staying.push(*step),
+        match host.desk.judge(claim, &live, now, fresh_until) {
+            Judged::Ready(message) => batch.ready.push(*message),
+            Judged::Stays(step) => batch.staying.push(*step),
         }
     }
-    if !staying.is_empty() {
-        for step in staying
-            .iter()
-            .filter(|step| step.to == State::Held && step.origin.is_none())
-        {
-            tracing::warn!(facility = %step.facility, message = %step.id, reason = step.reason, "kept back");
-        }
-        host.store.commit(&staying, now, day).await?;
+    for step in batch
+        .staying
+        .iter()
+        .filter(|step| step.to == State::Held && step.origin.is_none())
+    {
+        tracing::warn!(facility = %step.facility, message = %step.id, reason = step.reason, "kept back");
     }
-    Ok(Batch { ready, claimed })
+    let held: Vec<_> = batch
+        .ready
+        .iter()
+        .map(|message| (message.begin.id, message.begin.fence))
+        .collect();
+    if let Err(error) = host.store.judged(&lane.facility, &held).await {
+        // They were judged all the same; the worst that can come of it is that each is taken alone.
+        tracing::error!(facility = %lane.facility, channel = %lane.channel, %error, "can't say what was judged");
+    }
+    Ok(batch)
 }

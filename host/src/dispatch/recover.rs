@@ -5,7 +5,7 @@ use rappel_core::message::State;
 use rappel_core::store::{Claimed, Result, Step, Transition};
 
 use super::dispatcher::Dispatcher;
-use super::steps::{Judged, Ready, SENDING_LEASE, step};
+use super::steps::{FRESH, Judged, Ready, SENDING_LEASE, step};
 use crate::clinic::{Live, today};
 
 impl Dispatcher {
@@ -70,7 +70,7 @@ impl Dispatcher {
         {
             return Err(Box::new(unknown));
         }
-        match self.desk.judge(claim, live, now, &*self.clock) {
+        match self.desk.judge(claim, live, now, self.clock.after(FRESH)) {
             // The same gateway and the same person: otherwise the reference protects nobody. And not
             // without end: what stops the host at each attempt must not stop it for ever.
             Judged::Ready(mut ready)

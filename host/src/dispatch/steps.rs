@@ -30,8 +30,25 @@ pub(super) struct Ready {
     pub(super) claim: Claimed,
     pub(super) outgoing: Outgoing,
     pub(super) channel: Arc<dyn Channel>,
+    pub(super) gateway: Arc<str>,
     pub(super) limits: Limits,
     pub(super) begin: Transition,
+    /// Until when the judgement holds.
+    fresh_until: Instant,
+}
+
+impl Ready {
+    /// Whether it has to be judged anew, because what a clock decides may be otherwise by now: the
+    /// allowed hours, or that it comes too late. A change of facts takes it from its worker anyway.
+    pub(super) fn is_stale(&self, now: Instant) -> bool {
+        let expires = self.claim.message.expires;
+        self.fresh_until <= now || expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// Whether it was handed over before and no answer came: it may have been taken then.
+    pub(super) fn is_resend(&self) -> bool {
+        self.claim.message.state == State::Sending
+    }
 }
 
 /// What judging leads to.
@@ -43,9 +60,21 @@ pub(super) enum Judged {
 /// How long a message may be under way before its worker counts as gone.
 pub(super) const SENDING_LEASE: TimeDelta = TimeDelta::seconds(120);
 
+/// How long a judgement holds. With the longest that a send takes it is less than the lease.
+pub(super) const FRESH: TimeDelta = TimeDelta::seconds(30);
+
+/// The longest wait for the next attempt that a gateway may ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
 impl Desk {
-    /// Judges a claimed message.
-    pub(super) fn judge(&self, claim: Claimed, live: &Live, now: Instant) -> Judged {
+    /// Judges a claimed message. `fresh_until` is until when that holds.
+    pub(super) fn judge(
+        &self,
+        claim: Claimed,
+        live: &Live,
+        now: Instant,
+        fresh_until: Instant,
+    ) -> Judged {
         // A bug in the engine must not take the clinic's other messages with it.
         let judgement = catch_unwind(AssertUnwindSafe(|| {
             engine::judge(&claim, &live.rules, &self.links, now)
@@ -85,7 +114,8 @@ impl Desk {
             }
             engine::Outcome::Go(letter) => {
                 step.story.push(told(State::Sending, None));
-                self.hand_over(claim, *letter, step, live, now)
+                step.lease = Some(now + SENDING_LEASE);
+                self.hand_over(claim, *letter, step, live, fresh_until)
             }
         }
     }
@@ -96,7 +126,7 @@ impl Desk {
         letter: Letter,
         mut step: Transition,
         live: &Live,
-        now: Instant,
+        fresh_until: Instant,
     ) -> Judged {
         let settings = live.rules.settings();
         let Some((gateway, limits, channel)) = live.gateway(letter.channel) else {
@@ -118,7 +148,6 @@ impl Desk {
             segments: content.segments,
             credits: settings.credits(letter.channel, content.segments),
         }));
-        step.lease = Some(now + SENDING_LEASE);
         step.reminders_today = message.kind.is_reminder().then_some(claim.reminders_today);
         step.story.push(Step::Handed {
             gateway: gateway.to_string(),
@@ -144,9 +173,11 @@ impl Desk {
         Judged::Ready(Box::new(Ready {
             outgoing,
             channel: channel.clone(),
+            gateway: gateway.into(),
             limits: limits.clone(),
             begin: step,
             claim,
+            fresh_until,
         }))
     }
 }
@@ -178,7 +209,8 @@ pub(super) fn settle(ready: &Ready, outcome: Outcome, live: &Live, now: Instant)
     let message = &ready.claim.message;
     let attempts = message.attempts.saturating_add(1);
     let mut step = step(&ready.claim, State::Sending);
-    let again = |wait: Duration| now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::hours(1));
+    let again =
+        |wait: Duration| now + TimeDelta::from_std(wait.min(LONGEST_WAIT)).unwrap_or_default();
     let (to, reason) = match outcome {
         Outcome::Accepted { gateway_id } => {
             step.gateway_id = gateway_id;
@@ -192,32 +224,25 @@ pub(super) fn settle(ready: &Ready, outcome: Outcome, live: &Live, now: Instant)
             step.forgive_attempt = retry_after.is_some();
             let wait = retry_after.unwrap_or_else(|| backoff::wait(message.id, attempts));
             let spent = !step.forgive_attempt && attempts >= ready.limits.attempts;
-            retry(&mut step, message, again(wait), spent, reason, live)
+            if ready.is_resend() {
+                unanswered(&mut step, again(wait), spent, reason)
+            } else {
+                retry(&mut step, message, again(wait), spent, reason, live)
+            }
         }
         Outcome::Unreachable { reason } => {
-            let wait = backoff::wait(message.id, attempts);
-            retry(
-                &mut step,
-                message,
-                again(wait),
-                attempts >= ready.limits.attempts,
-                reason,
-                live,
-            )
+            let at = again(backoff::wait(message.id, attempts));
+            let spent = attempts >= ready.limits.attempts;
+            if ready.is_resend() {
+                unanswered(&mut step, at, spent, reason)
+            } else {
+                retry(&mut step, message, at, spent, reason, live)
+            }
         }
         Outcome::Unanswered { reason } => {
-            if ready.channel.honours_reference() && attempts < ready.limits.attempts {
-                // It stays under way: it may have been taken, so it can't be withdrawn or judged anew.
-                step.lease = Some(again(backoff::wait(message.id, attempts)));
-                (State::Sending, Some(reason))
-            } else {
-                (
-                    State::Unknown,
-                    Some(format!(
-                        "{reason}; it may have gone, so it is not sent again"
-                    )),
-                )
-            }
+            let at = again(backoff::wait(message.id, attempts));
+            let spent = !ready.channel.honours_reference() || attempts >= ready.limits.attempts;
+            unanswered(&mut step, at, spent, reason)
         }
     };
     step.to = to;
@@ -228,6 +253,22 @@ pub(super) fn settle(ready: &Ready, outcome: Outcome, live: &Live, now: Instant)
     });
     step.reason = reason;
     step
+}
+
+/// A message that may have been taken stays under way until it is asked about again under the same
+/// reference: it can't be withdrawn or judged as if nothing had gone.
+fn unanswered(
+    step: &mut Transition,
+    at: Instant,
+    spent: bool,
+    reason: String,
+) -> (State, Option<String>) {
+    if spent {
+        let reason = format!("{reason}; it may have gone, so it is not sent again");
+        return (State::Unknown, Some(reason));
+    }
+    step.lease = Some(at);
+    (State::Sending, Some(reason))
 }
 
 /// A message that the gateway didn't take goes back to wait, unless it is spent or comes too late.
@@ -256,4 +297,32 @@ fn retry(
     }
     step.due = Some((at, Civil::at(at, live.rules.settings().zone)));
     (State::Planned, Some(reason))
+}
+
+/// The step of a message that was marked as sending and is not handed over after all.
+pub(super) fn take_back(ready: &Ready, now: Instant, reason: &str) -> Transition {
+    let mut step = step(&ready.claim, State::Sending);
+    step.forgive_attempt = true;
+    step.reason = Some(reason.into());
+    if ready.is_resend() {
+        // An earlier attempt may have gone: it stays under way, for whoever looks next.
+        step.lease = Some(now);
+    } else {
+        step.to = State::Planned;
+    }
+    step.story.push(Step::Answered {
+        state: step.to,
+        gateway_id: None,
+        reason: step.reason.clone(),
+    });
+    step
+}
+
+/// The step of a judged message whose gateway is left alone until a time, while its lane goes on.
+pub(super) fn postpone(ready: &Ready, until: Instant, live: &Live) -> Transition {
+    let mut step = step(&ready.claim, ready.claim.message.state);
+    step.to = State::Planned;
+    step.reason = Some("its gateway is left alone for now".into());
+    step.due = Some((until, Civil::at(until, live.rules.settings().zone)));
+    step
 }

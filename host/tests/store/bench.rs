@@ -256,6 +256,22 @@ impl Bench {
             .unwrap()
     }
 
+    /// Tells that a patient must be forgotten.
+    pub(crate) async fn erase(&self, patient: u128) {
+        let event = event(
+            &format!("erase-{patient}"),
+            "patient.erased",
+            json!({"patient": {"id": format!("p-{patient}")}}),
+        );
+        let hand = Hand(|_: &Event, _: &Records, _, _: &[Message]| {
+            Ok(Plan {
+                erase: true,
+                ..Plan::default()
+            })
+        });
+        self.ingest(&[event], &hand).await;
+    }
+
     /// Books a visit for each message: `a-N` of `p-N` for the message `N`.
     pub(crate) async fn plan(&self, messages: impl IntoIterator<Item = NewMessage>) {
         let messages: Vec<NewMessage> = messages.into_iter().collect();

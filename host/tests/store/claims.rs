@@ -196,7 +196,7 @@ pub(crate) async fn a_claim_brings_the_facts_as_they_are_now(bench: Bench) {
     bench
         .tell(
             event("e-1", "appointment.created", data),
-            vec![add(reminder(1)), add(second(2, 1))],
+            vec![add(reminder(1)), add(second(2, "09:00"))],
         )
         .await;
     let patient = json!({"patient": {"id": "p-1", "first_name": "Ana"}});
@@ -227,11 +227,10 @@ pub(crate) async fn a_claim_brings_the_facts_as_they_are_now(bench: Bench) {
     }
 }
 
-/// A second reminder for the patient of the visit `a-N`.
-fn second(number: u128, _appointment: u128) -> NewMessage {
+fn second(number: u128, due: &str) -> NewMessage {
     NewMessage {
         kind: kind("second_reminder"),
-        ..reminder(number)
+        ..reminder_at(number, due)
     }
 }
 
@@ -261,6 +260,9 @@ pub(crate) async fn reminders_about_other_visits_today_are_counted(bench: Bench)
     book(6, reminder_at(6, "08:06")).await;
     let others = event("e-9", "appointment.created", visit(9, 9));
     bench.tell(others, vec![add(reminder_at(9, "08:09"))]).await;
+    let twice = event("e-10", "appointment.modified", visit(6, 1));
+    bench.tell(twice, vec![add(second(10, "08:00"))]).await;
+    bench.sent(10).await;
     bench.sent(1).await;
     let failed = bench.send(2).await;
     assert!(
@@ -280,7 +282,7 @@ pub(crate) async fn reminders_about_other_visits_today_are_counted(bench: Bench)
     assert_eq!(numbers(&claims), [6, 9]);
     assert_eq!(
         claims[0].reminders_today, 2,
-        "1 went, 3 may have gone; 2 failed, 4 is none, 5 went to another person"
+        "1 went, 3 may have gone; 2 failed, 4 is none, 5 went to another person, 10 is of this visit"
     );
     assert_eq!(claims[1].reminders_today, 0);
     // The next day nothing went yet.
@@ -300,7 +302,7 @@ pub(crate) async fn the_same_message_on_another_channel_is_known(bench: Bench) {
         ..reminder(number)
     };
     let booked = event("e-1", "appointment.created", visit(1, 1));
-    let messages = vec![add(reminder(1)), add(email(2)), add(second(3, 1))];
+    let messages = vec![add(reminder(1)), add(email(2)), add(second(3, "09:00"))];
     bench.tell(booked, messages).await;
     let others = event("e-2", "appointment.created", visit(2, 1));
     bench.tell(others, vec![add(email(4))]).await;

@@ -2,25 +2,10 @@
 
 use rappel_core::decision::{Answer, Verdict};
 use rappel_core::message::State;
-use rappel_core::store::{Plan, Step, Transition};
+use rappel_core::store::{Step, Transition};
 use serde_json::json;
 
 use crate::bench::*;
-
-async fn erase(bench: &Bench, patient: u128) {
-    let event = event(
-        &format!("erase-{patient}"),
-        "patient.erased",
-        json!({"patient": {"id": format!("p-{patient}")}}),
-    );
-    let hand = Hand(|_: &rappel_core::Event, _: &_, _, _: &[_]| {
-        Ok(Plan {
-            erase: true,
-            ..Plan::default()
-        })
-    });
-    bench.ingest(&[event], &hand).await;
-}
 
 /// A message that was sent, with a reason and a story that name the patient.
 async fn sent_with_a_reason(bench: &Bench, number: u128) {
@@ -51,7 +36,7 @@ async fn sent_with_a_reason(bench: &Bench, number: u128) {
 pub(crate) async fn an_erased_patient_leaves_no_text_address_or_reason(bench: Bench) {
     bench.plan([reminder(1)]).await;
     sent_with_a_reason(&bench, 1).await;
-    erase(&bench, 1).await;
+    bench.erase(1).await;
     assert_eq!(bench.known("a-1").await, None);
     let message = bench.message(1).await;
     assert_eq!(message.state, State::Failed);
@@ -67,14 +52,23 @@ pub(crate) async fn an_erased_patient_leaves_no_text_address_or_reason(bench: Be
     let story = serde_json::to_string(&bench.story(1).await).unwrap();
     assert!(!story.contains("Jeannette"), "{story}");
     // The agenda may tell the same event again.
-    erase(&bench, 1).await;
+    bench.erase(1).await;
+    // Nothing of the patient comes back with their next visit.
+    let mut next = visit(2, 1);
+    next["patient"] = json!({"id": "p-1"});
+    let next = event("e-9", "appointment.created", next);
+    bench.tell(next, Vec::new()).await;
+    assert_eq!(
+        bench.known("a-2").await.unwrap()["patient"],
+        json!({"id": "p-1"})
+    );
 }
 
 pub(crate) async fn others_are_not_touched_by_an_erasure(bench: Bench) {
     bench.plan([reminder(1), reminder(2), reminder(3)]).await;
     bench.sent(1).await;
     bench.sent(2).await;
-    erase(&bench, 1).await;
+    bench.erase(1).await;
     assert_eq!(bench.known("a-2").await.unwrap(), visit(2, 2));
     assert!(bench.message(2).await.text.is_some());
     assert!(bench.story(2).await.len() == 1);
@@ -92,7 +86,7 @@ pub(crate) async fn what_an_erased_patient_waits_for_is_never_sent(bench: Bench)
     };
     assert!(bench.step(hold).await);
     for patient in [1, 2, 3] {
-        erase(&bench, patient).await;
+        bench.erase(patient).await;
     }
     assert!(!bench.step(begin(&taken)).await);
     assert_eq!(bench.claim("12:00", 10).await.len(), 0);

@@ -409,6 +409,12 @@ pub(crate) async fn what_went_is_neither_moved_nor_withdrawn(bench: Bench) {
 pub(crate) async fn waiting_messages_follow_their_appointment_to_another_patient(bench: Bench) {
     bench.plan([reminder(1), reminder_at(2, "08:00")]).await;
     let before = bench.message(2).await;
+    let skipped = NewMessage {
+        state: State::Skipped,
+        ordinal: 2,
+        ..reminder(3)
+    };
+    bench.tell(booking_again(1), vec![add(skipped)]).await;
     let mut data = visit(1, 5);
     data["patient"]["mobile"] = json!("+33639980005");
     bench
@@ -420,6 +426,11 @@ pub(crate) async fn waiting_messages_follow_their_appointment_to_another_patient
         "the one that it was booked for before must not be reminded"
     );
     assert_eq!(bench.message(2).await.patient, before.patient);
+    assert_eq!(
+        bench.message(3).await.patient.unwrap().as_str(),
+        "p-1",
+        "what is over was about the first one"
+    );
     let claims = bench.claim("09:00", 10).await;
     let claim = claims.iter().find(|c| c.message.id == id(1)).unwrap();
     let patient = claim.visit.patient.as_ref().unwrap();
@@ -451,12 +462,7 @@ pub(crate) async fn facilities_never_see_each_other(bench: Bench) {
     assert_eq!(claim.message.facility.as_str(), "f");
     assert_eq!(other.state(1).await, State::Withdrawn);
     assert_eq!(other.story(1).await.len(), 2);
-    other
-        .tell(
-            event("e-3", "patient.erased", json!({"patient": {"id": "p-1"}})),
-            Vec::new(),
-        )
-        .await;
+    other.erase(1).await;
     assert_eq!(bench.known("a-1").await.unwrap(), visit(1, 1));
     assert!(bench.message(1).await.text.is_some());
 }

@@ -160,7 +160,9 @@ pub(crate) async fn nobody_elses_receipt_counts(bench: Bench) {
 
 pub(crate) async fn a_receipt_for_what_was_never_handed_over_changes_nothing(bench: Bench) {
     bench.plan([reminder(1), reminder(2)]).await;
-    assert_eq!(bench.receive(ours(1), Delivered).await, None);
+    for status in [Sent, Delivered, Failed] {
+        assert_eq!(bench.receive(ours(1), status).await, None);
+    }
     assert_eq!(bench.state(1).await, State::Planned);
     // Nor for what the gateway said that it did not take.
     let claim = bench.send(1).await;
@@ -169,6 +171,8 @@ pub(crate) async fn a_receipt_for_what_was_never_handed_over_changes_nothing(ben
         ..step(&claim, State::Sending, State::Planned)
     };
     assert!(bench.step(later).await);
-    assert_eq!(bench.receive(ours(1), Delivered).await, None);
+    for status in [Sent, Delivered, Failed] {
+        assert_eq!(bench.receive(ours(1), status).await, None);
+    }
     assert_eq!(bench.state(1).await, State::Planned);
 }

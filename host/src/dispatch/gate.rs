@@ -1,0 +1,149 @@
+//! Gates: what each gateway takes now. The lanes of a clinic that use a gateway share its gate.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use rappel_core::civil::Instant;
+use rappel_core::settings::Rate;
+
+use super::bucket::Bucket;
+
+/// The longest that an unreachable gateway is left alone, in seconds.
+const LONGEST_PAUSE_SECONDS: i64 = 60;
+
+/// The longest pause that a gateway may ask for at a time.
+const LONGEST_ASKED: Duration = Duration::from_secs(3600);
+
+#[derive(Debug, Default)]
+struct Gate {
+    bucket: Option<Bucket>,
+    /// Until when it is left alone.
+    paused: Option<Instant>,
+    /// How often in a row it was not reached.
+    trouble: u32,
+}
+
+/// A clinic's gateways by name.
+#[derive(Debug, Default)]
+pub(super) struct Gates(Mutex<HashMap<String, Gate>>);
+
+impl Gates {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Gate>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(&self, name: &str, act: impl FnOnce(&mut Gate) -> T) -> T {
+        let mut gates = self.lock();
+        match gates.get_mut(name) {
+            Some(gate) => act(gate),
+            None => act(gates.entry(name.to_string()).or_default()),
+        }
+    }
+
+    /// Until when a gateway is left alone, if it is.
+    pub(super) fn paused(&self, name: &str, now: Instant) -> Option<Instant> {
+        self.with(name, |gate| gate.paused.filter(|until| *until > now))
+    }
+
+    /// How many of `wanted` messages the rate lets through now. They are taken from it.
+    pub(super) fn admit(
+        &self,
+        name: &str,
+        rate: Option<Rate>,
+        wanted: usize,
+        now: Instant,
+    ) -> usize {
+        let Some(rate) = rate else { return wanted };
+        self.with(name, |gate| {
+            // New rules may have another rate.
+            let bucket = match &mut gate.bucket {
+                Some(bucket) if bucket.rate() == rate => bucket,
+                other => other.insert(Bucket::new(rate, now)),
+            };
+            bucket.take(wanted, now)
+        })
+    }
+
+    /// How long until the rate lets another message through.
+    pub(super) fn wait(&self, name: &str) -> Option<Duration> {
+        self.with(name, |gate| gate.bucket.as_ref().map(Bucket::wait))
+    }
+
+    /// The gateway took a message.
+    pub(super) fn reached(&self, name: &str) {
+        self.with(name, |gate| gate.trouble = 0);
+    }
+
+    /// The gateway asked to be left alone.
+    pub(super) fn asked_to_wait(&self, name: &str, wait: Duration, now: Instant) {
+        let wait = TimeDelta::from_std(wait.min(LONGEST_ASKED)).unwrap_or_default();
+        self.with(name, |gate| {
+            gate.paused = gate.paused.max(Some(now + wait));
+        });
+    }
+
+    /// The gateway was not reached. Tells for how many seconds it is left alone, unless it is
+    /// already: messages that left together fail together, and are one trouble.
+    pub(super) fn not_reached(&self, name: &str, now: Instant) -> Option<i64> {
+        self.with(name, |gate| {
+            if gate.paused.is_some_and(|until| until > now) {
+                return None;
+            }
+            gate.trouble = gate.trouble.saturating_add(1);
+            let seconds = (1_i64 << gate.trouble.min(6)).min(LONGEST_PAUSE_SECONDS);
+            gate.paused = Some(now + TimeDelta::seconds(seconds));
+            Some(seconds)
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+
+    fn start() -> Instant {
+        DateTime::from_timestamp(1_000_000, 0).unwrap()
+    }
+
+    #[test]
+    fn an_unreachable_gateway_is_left_alone_longer_each_time_up_to_a_minute() {
+        let gates = Gates::default();
+        let mut now = start();
+        let mut pauses = Vec::new();
+        for _ in 0..8 {
+            pauses.push(gates.not_reached("gw", now).unwrap());
+            assert_eq!(gates.not_reached("gw", now), None, "of the same batch");
+            now = gates.paused("gw", now).unwrap();
+        }
+        assert_eq!(pauses, [2, 4, 8, 16, 32, 60, 60, 60]);
+        gates.reached("gw");
+        assert_eq!(gates.not_reached("gw", now), Some(2));
+        assert_eq!(gates.paused("other", now), None);
+    }
+
+    #[test]
+    fn a_gateway_may_ask_for_an_hour_at_most_and_never_shortens_a_pause() {
+        let gates = Gates::default();
+        gates.asked_to_wait("gw", Duration::MAX, start());
+        gates.asked_to_wait("gw", Duration::from_secs(1), start());
+        let until = start() + TimeDelta::hours(1);
+        assert_eq!(gates.paused("gw", start()), Some(until));
+        assert_eq!(gates.paused("gw", until), None);
+    }
+
+    #[test]
+    fn a_new_rate_holds_at_once() {
+        let gates = Gates::default();
+        let rate = |text: &str| Some(text.parse().unwrap());
+        assert_eq!(gates.admit("gw", None, 50, start()), 50);
+        assert_eq!(gates.admit("gw", rate("1/min"), 50, start()), 1);
+        assert_eq!(gates.admit("gw", rate("1/min"), 50, start()), 0);
+        assert_eq!(gates.wait("gw").unwrap().as_secs(), 60);
+        assert_eq!(gates.admit("gw", rate("2/min"), 50, start()), 1);
+        assert_eq!(gates.wait("gw").unwrap().as_secs(), 30);
+    }
+}
