@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rappel_core::channel::{Address, Outgoing, Sender};
+use rappel_core::channel::{Address, ChannelKind, Outgoing, Sender};
 use rappel_core::provider::Manifest;
 use rhai::{Dynamic, Engine, EvalAltResult};
 
@@ -91,7 +91,16 @@ impl Facts for Arc<Message> {
                 Address::Phone(phone) => phone.e164().trim_start_matches('+').to_string().into(),
                 Address::Email(_) => Dynamic::UNIT,
             };
-        "sender" "Who it comes from, as `sender` below."
+        "from" "Who it comes from, as its channel shows it: `[sender]` `sms`, `phone` or `email`; may be `()`."
+            |m| {
+                let sender = &m.outgoing.sender;
+                optional(match m.outgoing.channel {
+                    ChannelKind::Sms => sender.sms.as_deref(),
+                    ChannelKind::Voice => sender.phone.as_deref(),
+                    ChannelKind::Email => sender.email.as_deref(),
+                })
+            };
+        "sender" "All that is known of the sender, as `sender` below."
             |m| Dynamic::from(m.outgoing.sender.clone());
         "text" "The SMS; the plain text of an e-mail; the words of a call."
             |m| long("text", Some(&m.outgoing.content.text));
