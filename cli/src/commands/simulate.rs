@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rappel_core::store::Ingested;
+use rappel_core::store::{Ingested, Message};
 use rappel_host::simulate::{Window, simulate};
 
 use crate::args::Time;
@@ -62,11 +62,16 @@ impl Simulate {
         };
         let playing = std::mem::take(&mut read.events);
         let bar = progress::bar(playing.len() as u64, "events");
-        let simulation = simulate(clinic.rules, playing, window, &|played| {
+        let mut simulation = simulate(clinic.rules, playing, window, &|played| {
             bar.set_position(played as u64)
         })
         .await?;
         bar.finish_and_clear();
+        // Of those due at the same moment, what belongs together stands together.
+        simulation.messages.sort_by(|one, other| {
+            let place = |m: &Message| (m.due, m.appointment.clone(), m.kind.clone(), m.channel);
+            place(one).cmp(&place(other))
+        });
 
         let mut answer = Answer::new();
         let messages = &simulation.messages;

@@ -70,10 +70,16 @@ pub(crate) fn messages(messages: &[Message]) -> String {
             .filter(|(why, _)| !why.is_empty())
             .collect();
         reasons.sort_by(|(one, a), (other, b)| b.cmp(a).then(one.cmp(other)));
-        for (why, times) in reasons.iter().take(REASONS) {
+        // One reason more takes no more room than the line that would stand for it.
+        let told = if reasons.len() == REASONS + 1 {
+            REASONS + 1
+        } else {
+            REASONS
+        };
+        for (why, times) in reasons.iter().take(told) {
             summary.push_str(&format!("\n            {times:>6}  {why}"));
         }
-        let others: u64 = reasons.iter().skip(REASONS).map(|(_, times)| times).sum();
+        let others: u64 = reasons.iter().skip(told).map(|(_, times)| times).sum();
         if others > 0 {
             summary.push_str(&format!("\n            {others:>6}  for other reasons"));
         }
