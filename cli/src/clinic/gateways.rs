@@ -6,11 +6,14 @@ use std::sync::Arc;
 use rappel_core::channel::Channel;
 use rappel_core::diagnostic::{Diagnostic, codes};
 use rappel_core::provider::{Proof, Provider};
-use rappel_core::settings::{Gateway, SecretRef};
+use rappel_core::settings::{Gateway, SecretRef, Settings};
 use rappel_host::clinic::OpenGateway;
 use rappel_host::engine::Folder;
 
 use super::{LoadedClinic, secrets};
+
+/// Where a clinic declares its gateways.
+const FILE: &str = "clinic.toml";
 
 /// Opens gateways.
 #[derive(Clone, Copy, Debug)]
@@ -81,12 +84,17 @@ pub(crate) fn diagnostics(clinic: &LoadedClinic, gateways: Gateways) -> Vec<Diag
             .map_or(Ok(None), |adapter| gateways.proof(gateway, &**adapter));
         let opened = proof.and_then(|_| gateways.open(name, gateway, adapter, &clinic.folder));
         if let Err(error) = opened {
-            let diagnostic = Diagnostic::new(
-                codes::BAD_SETTINGS,
-                "clinic.toml",
-                format!("`gateways.{name}`: {error}"),
-            );
-            found.push(diagnostic);
+            let key = format!("gateways.{name}");
+            let diagnostic =
+                Diagnostic::new(codes::BAD_SETTINGS, FILE, format!("`{key}`: {error}"));
+            let place = clinic
+                .files
+                .get(FILE)
+                .and_then(|text| Some((text.clone(), Settings::place(text, &key)?)));
+            found.push(match place {
+                Some((text, span)) => diagnostic.at(text, span).label("this gateway"),
+                None => diagnostic,
+            });
         }
     }
     found

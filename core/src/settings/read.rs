@@ -59,6 +59,14 @@ fn merge(into: &mut toml::Table, values: &toml::Table) {
     }
 }
 
+impl Settings {
+    /// Where a setting, or the nearest table around it, stands in the text of `clinic.toml`:
+    /// `gateways.sms`. For what can only be found wrong outside the settings.
+    pub fn place(text: &str, key: &str) -> Option<Range<usize>> {
+        place(text, key)
+    }
+}
+
 fn parse(source: &Arc<str>) -> Result<Settings, Box<Diagnostic>> {
     let deserializer =
         toml::Deserializer::parse(source).map_err(|error| slip(source, "", &error))?;
