@@ -17,6 +17,7 @@
 //! assert_eq!(message.segments, 1);
 //! ```
 
+mod append;
 mod check;
 mod compile;
 pub mod cost;

@@ -87,12 +87,15 @@ impl<'s> Reader<'s, '_> {
         let text = &self.source[stretch.start..stretch.end];
         // Both rules take any text: every character is text, a tag or a stray bracket.
         let pairs = TemplateParser::parse(rule, text).ok()?;
+        let mut start = stretch.start;
         for pair in pairs.flat_map(Pair::into_inner) {
-            let span = pair_span(&pair, stretch.start);
+            // A tag's pair begins behind its bracket, but nothing stands between the pieces.
+            let span = Span::new(start, pair_span(&pair, stretch.start).end);
+            start = span.end;
             match pair.as_rule() {
                 Rule::lost_remark => return Some(span),
                 Rule::lost_remark_line => {
-                    self.fault(Slip::RemarkUnclosed, Span::new(span.start, span.start + 2))
+                    self.fault(Slip::RemarkUnclosed, Span::new(span.start, span.start + 2));
                 }
                 Rule::EOI => {}
                 _ => self.piece(pair, span, stretch.start),
@@ -102,10 +105,8 @@ impl<'s> Reader<'s, '_> {
     }
 
     fn piece(&mut self, pair: Pair<'s, Rule>, span: Span, offset: usize) {
-        let text = Text {
-            text: pair.as_str(),
-            span,
-        };
+        let text = self.source.get(span.start..span.end).unwrap_or_default();
+        let text = Text { text, span };
         match pair.as_rule() {
             Rule::text => self.node(Node::Text(text)),
             Rule::escape => self.node(Node::Escape(span)),

@@ -148,6 +148,15 @@ impl Test {
         }
     }
 
+    /// Adds the slots that surely print something when it holds.
+    pub(crate) fn surely_present(&self, slots: &mut Vec<usize>) {
+        match self {
+            Test::Present(slot) => slots.push(*slot),
+            Test::All(parts) => parts.iter().for_each(|part| part.surely_present(slots)),
+            Test::Not(_) | Test::Any(_) | Test::Compare(_) | Test::Unknown => {}
+        }
+    }
+
     /// The variables that are surely present when the test holds, or when it fails.
     pub(crate) fn present_if(&self, holds: bool, draft: &Draft) -> Vec<Variable> {
         match self {

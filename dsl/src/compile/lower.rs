@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rappel_core::settings::SmsMode;
 
 use super::layout::{Atom, Lines};
-use super::program::{Op, Program};
+use super::program::{Program, Put, Step, Then};
 use crate::check::{Draft, Piece, Test};
 use crate::render::clean;
 use crate::sms;
@@ -46,18 +46,20 @@ pub(crate) fn lower(draft: &Draft, form: Form) -> Program {
         draft,
         form,
         lines: Lines::default(),
-        pool: String::with_capacity(draft.literals.len()),
-        ops: Vec::new(),
+        text: String::new(),
+        steps: Vec::new(),
+        landed: false,
         tests: Vec::new(),
         tail: START,
-        open: false,
+        present: Vec::new(),
     };
     lower.pieces(&draft.pieces);
     lower.trim_what_is_certain();
+    lower.flush();
     Program {
         trim_end: lower.tail & (BLANK | LINE | EMPTY_LINE) != 0,
-        pool: lower.pool,
-        ops: lower.ops,
+        literal: lower.steps.iter().map(|step| step.text.len()).sum(),
+        steps: lower.steps,
         tests: lower.tests,
         slots: draft.slots.clone(),
         comparisons: draft.comparisons.clone(),
@@ -68,13 +70,16 @@ struct Lower<'d> {
     draft: &'d Draft,
     form: Form,
     lines: Lines,
-    pool: String,
-    ops: Vec<Op>,
+    /// The literal text of the step that comes next. Nothing jumps into it.
+    text: String,
+    steps: Vec<Step>,
+    /// Whether something jumps to the next step, so that nothing may be added to the last one.
+    landed: bool,
     tests: Vec<Test>,
     /// How the text may end here.
     tail: u8,
-    /// Whether the last step is a text that can still grow: nothing jumps to this place.
-    open: bool,
+    /// The slots that surely print here: their sections ask for them.
+    present: Vec<usize>,
 }
 
 impl Lower<'_> {
@@ -140,7 +145,7 @@ impl Lower<'_> {
             self.push(" ");
             self.tail = BLANK;
         } else if self.tail & TEXT != 0 {
-            self.op(Op::Blank);
+            self.then(Then::Blank);
             self.tail = self.tail & !TEXT | BLANK;
         }
     }
@@ -154,7 +159,7 @@ impl Lower<'_> {
             TEXT => self.push("\n"),
             LINE if !soft => self.push("\n"),
             START | LINE | EMPTY_LINE => {}
-            _ => self.op(Op::Line { soft }),
+            _ => self.then(Then::Line { soft }),
         }
         self.tail = after;
     }
@@ -163,28 +168,18 @@ impl Lower<'_> {
         let Some(known) = self.draft.slots.get(slot) else {
             return;
         };
-        let required = !known.may_be_absent() && !known.has_default();
         let index = slot as u32;
-        if required {
-            match self.ops.last_mut() {
-                Some(op) if self.open => {
-                    if let Op::Text { start, end } = *op {
-                        *op = Op::TextValue {
-                            start,
-                            end,
-                            slot: index,
-                        };
-                    }
-                }
-                _ => self.ops.push(Op::Value { slot: index }),
-            }
+        if !known.may_be_absent() && !known.has_default() {
+            self.put(Put::Required(index));
+            self.tail = TEXT;
+        } else if self.present.contains(&slot) {
+            self.put(Put::Optional(index));
             self.tail = TEXT;
         } else {
-            self.ops.push(Op::Optional { slot: index });
+            self.put(Put::Optional(index));
             self.lines.tag();
             self.tail |= TEXT;
         }
-        self.open = false;
     }
 
     fn section(&mut self, branches: &[(Test, Vec<Piece>)], otherwise: &[Piece]) {
@@ -193,127 +188,127 @@ impl Lower<'_> {
         let mut exits = 0;
         let mut jumps = Vec::new();
         for (index, (test, pieces)) in branches.iter().enumerate() {
-            let condition = self.ops.len();
-            self.test(test);
+            let condition = self.test(test);
             self.tail = entry;
+            let known = self.present.len();
+            test.surely_present(&mut self.present);
             self.pieces(pieces);
+            self.present.truncate(known);
             self.lines.tag();
             exits |= self.tail;
             if index + 1 < branches.len() || !otherwise.is_empty() {
-                jumps.push(self.ops.len());
-                self.op(Op::Jump { target: 0 });
+                self.then(Then::Jump { target: 0 });
+                jumps.push(self.steps.len() - 1);
             }
-            self.open = false;
             self.land(condition);
         }
         self.tail = entry;
         self.pieces(otherwise);
         self.lines.tag();
         self.tail |= exits;
-        self.open = false;
         for jump in jumps {
             self.land(jump);
         }
     }
 
-    fn test(&mut self, test: &Test) {
+    /// Adds a test's step and answers where it is.
+    fn test(&mut self, test: &Test) -> usize {
         match test {
-            Test::Present(slot) => self.op(Op::UnlessPresent {
+            Test::Present(slot) => self.then(Then::UnlessPresent {
                 slot: *slot as u32,
                 target: 0,
             }),
             test => {
                 self.tests.push(test.clone());
-                self.op(Op::Unless {
+                self.then(Then::Unless {
                     test: self.tests.len() as u32 - 1,
                     target: 0,
                 });
             }
         }
+        self.steps.len() - 1
     }
 
     /// Has the jump at `at` land here.
     fn land(&mut self, at: usize) {
-        let here = self.ops.len() as u32;
+        self.flush();
+        self.landed = true;
+        let here = self.steps.len() as u32;
         if let Some(
-            Op::UnlessPresent { target, .. } | Op::Unless { target, .. } | Op::Jump { target },
-        ) = self.ops.get_mut(at)
+            Then::UnlessPresent { target, .. }
+            | Then::Unless { target, .. }
+            | Then::Jump { target },
+        ) = self.steps.get_mut(at).map(|step| &mut step.then)
         {
             *target = here;
         }
     }
 
-    fn op(&mut self, op: Op) {
-        self.ops.push(op);
-        self.open = false;
+    /// Ends the step.
+    fn then(&mut self, then: Then) {
+        match self.steps.last_mut() {
+            Some(last) if self.text.is_empty() && !self.landed && last.then == Then::Next => {
+                last.then = then
+            }
+            _ => self.step(Put::Nothing, then),
+        }
+    }
+
+    /// Adds a value to the step.
+    fn put(&mut self, value: Put) {
+        self.step(value, Then::Next);
+    }
+
+    fn step(&mut self, value: Put, then: Then) {
+        let text = std::mem::take(&mut self.text).into_boxed_str();
+        self.steps.push(Step { text, value, then });
+        self.landed = false;
+    }
+
+    /// Ends the step if it has text.
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            self.step(Put::Nothing, Then::Next);
+        }
     }
 
     /// Adds to the literal text.
     fn push(&mut self, text: &str) {
-        let start = self.pool.len() as u32;
-        match self.form {
-            Form::Xml if text.contains(['&', '<', '>']) => {
-                self.pool.push_str(
-                    &text
-                        .replace('&', "&amp;")
-                        .replace('<', "&lt;")
-                        .replace('>', "&gt;"),
-                );
+        if self.form != Form::Xml {
+            self.text.push_str(text);
+            return;
+        }
+        for c in text.chars() {
+            match c {
+                '&' => self.text.push_str("&amp;"),
+                '<' => self.text.push_str("&lt;"),
+                '>' => self.text.push_str("&gt;"),
+                c => self.text.push(c),
             }
-            _ => self.pool.push_str(text),
         }
-        let pool_end = self.pool.len() as u32;
-        match self.ops.last_mut() {
-            Some(Op::Text { end, .. }) if self.open && *end == start => *end = pool_end,
-            _ => self.ops.push(Op::Text {
-                start,
-                end: pool_end,
-            }),
-        }
-        self.open = true;
     }
 
     fn no_blank(&mut self) {
         if !(self.tail == BLANK && self.unpush_blank()) {
-            self.op(Op::NoBlank);
+            self.then(Then::NoBlank);
         }
     }
 
-    /// Takes back the blank that the last step ends with, if nothing but this step can have come here.
+    /// Takes back the blank that the text ends with, if it is this step's.
     fn unpush_blank(&mut self) -> bool {
-        match self.ops.last_mut() {
-            Some(Op::Text { start, end }) if self.open && self.pool.ends_with(' ') => {
-                self.pool.pop();
-                *end -= 1;
-                if start == end {
-                    self.ops.pop();
-                    // What came before is complete: a text may have ended there only to be joined.
-                    self.open = false;
-                }
-                true
-            }
-            _ => false,
+        let ends = self.text.ends_with(' ');
+        if ends {
+            self.text.pop();
         }
+        ends
     }
 
-    /// Takes blanks and line breaks off the end of the program where it is clear that they are there.
+    /// Takes blanks and line breaks off the end of the text where it is clear that they are there.
     fn trim_what_is_certain(&mut self) {
-        while matches!(self.tail, BLANK | LINE | EMPTY_LINE)
-            && self.open
-            && self.pool.ends_with([' ', '\n'])
-        {
-            let Some(Op::Text { start, end }) = self.ops.last_mut() else {
-                return;
-            };
-            self.pool.pop();
-            *end -= 1;
-            if start == end {
-                self.ops.pop();
-                return;
-            }
-            if !self.pool.ends_with([' ', '\n']) {
-                self.tail = TEXT;
-            }
+        let kept = self.text.trim_end_matches([' ', '\n']).len();
+        if kept > 0 {
+            self.text.truncate(kept);
+            self.tail = TEXT;
         }
     }
 }

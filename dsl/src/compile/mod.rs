@@ -5,5 +5,5 @@ mod lower;
 mod program;
 
 pub(crate) use lower::{Form, lower};
-pub(crate) use program::{Op, Source};
 pub use program::{Program, SlotInfo};
+pub(crate) use program::{Put, Source, Then};

@@ -1,26 +1,42 @@
 //! The flat program of a text, and how it runs.
 //!
-//! Rendering copies stretches of one pool of literal text and the values between them into one string.
-//! Whatever could be tidied ahead is tidy in the pool; the few places where that depends on what a branch or
-//! an absent value left behind have an operation of their own.
+//! Rendering copies literal text and the values between into one string. Whatever could be tidied ahead is tidy
+//! in the literal text; the few places where that depends on what a branch or an absent value left behind have a
+//! step of their own.
 
 use std::fmt;
 
+use crate::append::append;
 use crate::check::{Comparison, Slot, Test};
 use crate::render::Stopped;
 use crate::variables::Variable;
 
-/// A step of a program. Ranges are bytes of the pool, targets are indices of steps.
+/// A step of a program: literal text, perhaps a value behind it, and where to go on. Most steps have all they
+/// need in the first two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// The text; often a word or two, so that each is its own and needs no cutting out.
+    pub(crate) text: Box<str>,
+    pub(crate) value: Put,
+    pub(crate) then: Then,
+}
+
+/// The value of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Op {
-    /// Literal text.
-    Text { start: u32, end: u32 },
-    /// A value that has to be there.
-    Value { slot: u32 },
-    /// Literal text and behind it a value that has to be there: the most frequent pair.
-    TextValue { start: u32, end: u32, slot: u32 },
-    /// A value that may be absent.
-    Optional { slot: u32 },
+pub(crate) enum Put {
+    /// There is none.
+    Nothing,
+    /// One that has to be there.
+    Required(u32),
+    /// One that may be absent.
+    Optional(u32),
+}
+
+/// What follows a step. Targets are indices of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// The next step.
+    Next,
     /// No blank at the end: a `,` or `.` follows.
     NoBlank,
     /// A blank, unless the line just began.
@@ -38,14 +54,18 @@ pub(crate) enum Op {
 /// A text, compiled.
 #[derive(Clone, Debug)]
 pub struct Program {
-    pub(super) pool: String,
-    pub(super) ops: Vec<Op>,
+    pub(super) steps: Vec<Step>,
+    /// The bytes of all literal text.
+    pub(super) literal: usize,
     pub(super) tests: Vec<Test>,
     pub(crate) slots: Vec<Slot>,
     pub(crate) comparisons: Vec<Comparison>,
     /// Whether the end may have blanks or line breaks to take off.
     pub(super) trim_end: bool,
 }
+
+/// About the bytes of a value. Names and places are seldom longer; where they are, the text grows once.
+const USUAL_VALUE: usize = 24;
 
 /// Where a program's values come from. Values arrive clean and escaped.
 pub(crate) trait Source {
@@ -55,8 +75,6 @@ pub(crate) trait Source {
     fn present(&self, slot: usize) -> bool;
     /// Whether a comparison holds.
     fn compare(&self, index: usize) -> bool;
-    /// About how many bytes the values come to.
-    fn size(&self) -> usize;
 }
 
 /// A value that a program prints or asks for: a variable with its filters, such as `TRD4|upper`.
@@ -89,30 +107,25 @@ struct Texts<'t> {
 }
 
 impl Source for Texts<'_> {
-    #[inline]
+    #[inline(always)]
     fn write(&self, slot: usize, out: &mut String) -> bool {
         match self.slots.get(slot) {
             Some(Some(text)) => {
-                out.push_str(text);
+                append(out, text);
                 !text.is_empty()
             }
             _ => false,
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn present(&self, slot: usize) -> bool {
         matches!(self.slots.get(slot), Some(Some(text)) if !text.is_empty())
     }
 
-    #[inline]
+    #[inline(always)]
     fn compare(&self, index: usize) -> bool {
         self.comparisons.get(index).copied().unwrap_or(false)
-    }
-
-    #[inline]
-    fn size(&self) -> usize {
-        self.slots.iter().flatten().map(|text| text.len()).sum()
     }
 }
 
@@ -139,88 +152,76 @@ impl Program {
     /// Renders from a source.
     #[inline]
     pub(crate) fn run<S: Source>(&self, source: &S) -> Result<String, Stopped> {
-        let mut out = String::with_capacity(self.pool.len() + source.size());
+        let mut out = String::with_capacity(self.literal + self.slots.len() * USUAL_VALUE);
         let mut at = 0;
-        while let Some(op) = self.ops.get(at) {
+        while let Some(step) = self.steps.get(at) {
             at += 1;
-            match *op {
-                Op::TextValue { start, end, slot } => {
-                    out.push_str(self.text(start, end));
-                    if !source.write(slot as usize, &mut out) {
-                        return Err(self.absent(slot));
-                    }
-                }
-                Op::Text { start, end } => out.push_str(self.text(start, end)),
-                Op::Value { slot } => {
-                    if !source.write(slot as usize, &mut out) {
-                        return Err(self.absent(slot));
-                    }
-                }
-                Op::Optional { slot } => {
-                    source.write(slot as usize, &mut out);
-                }
-                Op::UnlessPresent { slot, target } => {
-                    if !source.present(slot as usize) {
-                        at = target as usize;
-                    }
-                }
-                Op::Unless { test, target } => {
-                    let holds = self.tests.get(test as usize).is_some_and(|test| {
-                        test.holds(&|slot| source.present(slot), &|index| source.compare(index))
-                    });
-                    if !holds {
-                        at = target as usize;
-                    }
-                }
-                Op::Jump { target } => at = target as usize,
-                Op::NoBlank => no_blank(&mut out),
-                Op::Blank => {
-                    if !matches!(out.as_bytes().last(), None | Some(b' ' | b'\n')) {
-                        out.push(' ');
-                    }
-                }
-                Op::Line { soft } => {
-                    no_blank(&mut out);
-                    let full = if soft { "\n" } else { "\n\n" };
-                    if !out.is_empty() && !out.ends_with(full) {
-                        out.push('\n');
-                    }
-                }
+            append(&mut out, &step.text);
+            if let Put::Required(slot) | Put::Optional(slot) = step.value
+                && !source.write(slot as usize, &mut out)
+                && let Put::Required(slot) = step.value
+            {
+                return Err(self.absent(slot));
+            }
+            if step.then != Then::Next {
+                at = self.follow(step.then, at, source, &mut out);
             }
         }
         if self.trim_end {
-            out.truncate(out.trim_end_matches([' ', '\n']).len());
+            while let [.., b' ' | b'\n'] = out.as_bytes() {
+                out.pop();
+            }
         }
         Ok(out)
     }
 
-    /// The steps.
-    pub(crate) fn ops(&self) -> &[Op] {
-        &self.ops
+    /// Does what follows a step and answers which step is next.
+    #[inline]
+    fn follow<S: Source>(&self, then: Then, next: usize, source: &S, out: &mut String) -> usize {
+        let jump = match then {
+            Then::Next => None,
+            Then::UnlessPresent { slot, target } => {
+                (!source.present(slot as usize)).then_some(target)
+            }
+            Then::Unless { test, target } => (!self.holds(test, source)).then_some(target),
+            Then::Jump { target } => Some(target),
+            Then::NoBlank => {
+                no_blank(out);
+                None
+            }
+            Then::Blank => {
+                blank(out);
+                None
+            }
+            Then::Line { soft } => {
+                line(soft, out);
+                None
+            }
+        };
+        jump.map_or(next, |target| target as usize)
     }
 
-    /// All literal text, end to end.
-    pub(crate) fn pool(&self) -> &str {
-        &self.pool
+    fn holds<S: Source>(&self, test: u32, source: &S) -> bool {
+        let test = self.tests.get(test as usize);
+        test.is_some_and(|test| {
+            test.holds(&|slot| source.present(slot), &|index| source.compare(index))
+        })
+    }
+
+    /// The steps.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
     /// The slots that conditions ask for.
     pub(crate) fn asked(&self) -> Vec<usize> {
-        let direct = self.ops.iter().filter_map(|op| match op {
-            Op::UnlessPresent { slot, .. } => Some(*slot as usize),
+        let direct = self.steps.iter().filter_map(|step| match step.then {
+            Then::UnlessPresent { slot, .. } => Some(slot as usize),
             _ => None,
         });
         let mut asked: Vec<usize> = direct.collect();
         self.tests.iter().for_each(|test| test.asked(&mut asked));
         asked
-    }
-
-    /// A stretch of the literal text.
-    #[inline]
-    pub(crate) fn text(&self, start: u32, end: u32) -> &str {
-        self.pool
-            .get(start as usize..end as usize)
-            .unwrap_or_default()
     }
 
     #[cold]
@@ -233,7 +234,26 @@ impl Program {
 }
 
 fn no_blank(out: &mut String) {
-    while out.ends_with(' ') {
+    while let [.., b' '] = out.as_bytes() {
         out.pop();
+    }
+}
+
+fn blank(out: &mut String) {
+    if !matches!(out.as_bytes().last(), None | Some(b' ' | b'\n')) {
+        out.push(' ');
+    }
+}
+
+fn line(soft: bool, out: &mut String) {
+    no_blank(out);
+    let full = match out.as_bytes() {
+        [] => true,
+        [.., b'\n'] if soft => true,
+        [.., b'\n', b'\n'] => true,
+        _ => false,
+    };
+    if !full {
+        out.push('\n');
     }
 }

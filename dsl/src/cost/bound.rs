@@ -4,7 +4,7 @@ use rappel_core::SmsEncoding;
 
 use super::Reach;
 use super::candidates::{Aim, Candidates};
-use crate::compile::{Op, Program, Source as _};
+use crate::compile::{Program, Put, Source as _, Then};
 use crate::options::Options;
 use crate::render::Live;
 use crate::render::clean::Place;
@@ -117,37 +117,34 @@ fn size(program: &Program, options: &Options, aim: Aim) -> Size {
     let values: Vec<Size> = (0..program.slots.len())
         .map(|slot| value(program, options, &candidates, slot, aim))
         .collect();
-    let ops = program.ops();
-    let mut reached: Vec<Option<Size>> = vec![None; ops.len() + 1];
+    let steps = program.steps();
+    let mut reached: Vec<Option<Size>> = vec![None; steps.len() + 1];
     if let Some(first) = reached.first_mut() {
         *first = Some(Size::default());
     }
-    for (at, op) in ops.iter().enumerate() {
-        let Some(here) = reached[at] else { continue };
-        let blank = if aim == Aim::Longest {
-            Size::of(" ")
-        } else {
-            Size::default()
+    let longest = aim == Aim::Longest;
+    let blank = if longest {
+        Size::of(" ")
+    } else {
+        Size::default()
+    };
+    let value = |slot: u32| values.get(slot as usize).copied().unwrap_or_default();
+    for (at, step) in steps.iter().enumerate() {
+        let Some(before) = reached[at] else { continue };
+        let put = match step.value {
+            Put::Nothing => Size::default(),
+            Put::Required(slot) | Put::Optional(slot) => value(slot),
         };
-        let value = |slot: u32| values.get(slot as usize).copied().unwrap_or_default();
-        let (next, jump) = match *op {
-            Op::Text { start, end } => (Some(here.plus(Size::of(program.text(start, end)))), None),
-            Op::TextValue { start, end, slot } => (
-                Some(
-                    here.plus(Size::of(program.text(start, end)))
-                        .plus(value(slot)),
-                ),
-                None,
-            ),
-            Op::Value { slot } | Op::Optional { slot } => (Some(here.plus(value(slot))), None),
-            Op::Blank | Op::Line { .. } => (Some(here.plus(blank)), None),
+        let here = before.plus(Size::of(&step.text)).plus(put);
+        let (next, jump) = match step.then {
+            Then::Next => (Some(here), None),
+            Then::Blank | Then::Line { .. } => (Some(here.plus(blank)), None),
             // It takes at most one blank back.
-            Op::NoBlank if aim == Aim::Longest => (Some(here), None),
-            Op::NoBlank => (Some(less_one(here)), None),
-            Op::UnlessPresent { target, .. } | Op::Unless { target, .. } => {
+            Then::NoBlank => (Some(if longest { here } else { less_one(here) }), None),
+            Then::UnlessPresent { target, .. } | Then::Unless { target, .. } => {
                 (Some(here), Some(target))
             }
-            Op::Jump { target } => (None, Some(target)),
+            Then::Jump { target } => (None, Some(target)),
         };
         if let Some(next) = next {
             arrive(&mut reached, at + 1, next, aim);

@@ -89,8 +89,9 @@ fn segments_without(text: &str, c: char) -> (usize, usize) {
 pub(super) fn dearest(program: &Program, options: &Options) -> Option<Dearest> {
     let text = typical(program, options)?;
     let mut costly: Vec<char> = program
-        .pool()
-        .chars()
+        .steps()
+        .iter()
+        .flat_map(|step| step.text.chars())
         .filter(|c| is_extended(*c) || !is_in_alphabet(*c))
         .collect();
     costly.sort_unstable();

@@ -48,8 +48,11 @@ pub(super) static TRUNCATE: Filter = Filter {
         let Argument::Count(most) = *argument else {
             return Some(Value::Text(words));
         };
-        let words = words.trim();
-        Some(Value::Text(truncate(words, most).into()))
+        // Bytes are no fewer than characters.
+        if words.len() <= most {
+            return Some(Value::Text(words));
+        }
+        Some(Value::Text(truncate(words.trim(), most).into()))
     },
 };
 

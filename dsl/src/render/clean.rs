@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use rappel_core::settings::SmsMode;
 
-use crate::sms::transliterate;
+use crate::append::append;
+use crate::sms::{is_in_alphabet, transliterate, wide_characters};
 
 /// Where a value goes. Everywhere, control characters and line breaks become blanks, blanks at the ends
 /// and runs of blanks shrink, and marks that are not seen but change the order of the text are left out.
@@ -47,7 +48,7 @@ fn is_line_break(c: char) -> bool {
 /// Writes a value; `false` when there was nothing to write.
 pub(crate) fn push(text: &str, place: Place, out: &mut String) -> bool {
     if is_plain(text, place) {
-        out.push_str(text);
+        append(out, text);
         return !text.is_empty();
     }
     let written = match place {
@@ -72,21 +73,62 @@ pub(crate) fn push(text: &str, place: Place, out: &mut String) -> bool {
     writer.began
 }
 
-/// Whether a text can be copied as it is. Nearly all are: ASCII letters and digits, or for an SMS some
-/// accents, with single blanks between words.
+/// Whether a text can be copied as it is. Nearly all can: letters and digits with single blanks between words.
 fn is_plain(text: &str, place: Place) -> bool {
-    let bytes = text.as_bytes();
-    let special = |b: u8| match place {
-        Place::Line | Place::Lines => false,
-        Place::Sms(_) => b == b'`',
-        Place::Html | Place::Xml => matches!(b, b'&' | b'<' | b'>' | b'"' | b'\''),
+    let table = match place {
+        Place::Line | Place::Lines => &PLAIN,
+        Place::Sms(_) => &SMS,
+        Place::Html | Place::Xml => &MARKUP,
     };
-    let (mut odd, mut before) = (false, b' ');
-    for &b in bytes {
-        odd |= !(b' '..0x7f).contains(&b) | special(b) | ((b == b' ') & (before == b' '));
-        before = b;
+    // As if a blank came before and after: one at an end is one too many.
+    let (mut seen, mut before) = (0, BLANK);
+    for &b in text.as_bytes() {
+        let class = table[usize::from(b)];
+        seen |= class | (class & before) << 2;
+        before = class;
     }
-    !odd && before != b' '
+    seen |= (before & BLANK) << 2;
+    seen & ODD == 0
+        && (seen & WIDE == 0 || wide_characters(text).all(|c| is_plain_letter(c, place)))
+}
+
+/// A blank.
+const BLANK: u8 = 1;
+/// A byte of a character that is not ASCII.
+const WIDE: u8 = 2;
+/// What can't be copied. A blank behind a blank is one too, by its bit.
+const ODD: u8 = BLANK << 2;
+
+/// The classes of bytes for plain text, for SMS, and for markup.
+static PLAIN: [u8; 256] = classes(b"");
+static SMS: [u8; 256] = classes(b"`");
+static MARKUP: [u8; 256] = classes(b"&<>\"'");
+
+const fn classes(special: &[u8]) -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut b = 0;
+    while b < 256 {
+        classes[b] = match b as u8 {
+            b' ' => BLANK,
+            0x80.. => WIDE,
+            0..b' ' | 0x7f => ODD,
+            _ => 0,
+        };
+        b += 1;
+    }
+    let mut at = 0;
+    while at < special.len() {
+        classes[special[at] as usize] = ODD;
+        at += 1;
+    }
+    classes
+}
+
+fn is_plain_letter(c: char, place: Place) -> bool {
+    match place {
+        Place::Sms(_) => is_in_alphabet(c),
+        _ => c.is_alphanumeric(),
+    }
 }
 
 struct Writer<'o> {
@@ -150,11 +192,11 @@ mod tests {
         out
     }
 
-    const SMS: Place = Place::Sms(SmsMode::Transliterate);
+    const AN_SMS: Place = Place::Sms(SmsMode::Transliterate);
 
     #[test]
     fn blanks_and_control_characters_become_one_blank() {
-        for place in [Place::Line, SMS, Place::Xml] {
+        for place in [Place::Line, AN_SMS, Place::Xml] {
             assert_eq!(
                 cleaned(" a\t\0 b\r\nc \u{7f}d\u{2028}e ", place),
                 "a b c d e",
@@ -171,7 +213,7 @@ mod tests {
 
     #[test]
     fn no_value_turns_the_text_around() {
-        for place in [Place::Line, Place::Lines, SMS, Place::Html, Place::Xml] {
+        for place in [Place::Line, Place::Lines, AN_SMS, Place::Html, Place::Xml] {
             assert_eq!(
                 cleaned("\u{202e}abc\u{202c}\u{200f}d\u{2067}", place),
                 "abcd",
@@ -193,7 +235,7 @@ mod tests {
     #[test]
     fn an_sms_is_written_in_its_alphabet() {
         assert_eq!(
-            cleaned("Cœur  de\u{a0}\u{a0}Noël\u{a0}", SMS),
+            cleaned("Cœur  de\u{a0}\u{a0}Noël\u{a0}", AN_SMS),
             "Coeur de Noel"
         );
         assert_eq!(cleaned("Noël", Place::Sms(SmsMode::Unicode)), "Noël");
@@ -202,7 +244,7 @@ mod tests {
     #[test]
     fn what_nobody_sees_is_nothing() {
         for text in ["", " ", "\0", "\u{200b}", "\u{202e}\n"] {
-            assert_eq!(cleaned(text, SMS), "", "{text:?}");
+            assert_eq!(cleaned(text, AN_SMS), "", "{text:?}");
             assert!(!text.chars().any(is_visible));
         }
     }
@@ -210,7 +252,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_short_cut_writes_what_the_long_way_does(text in "[ -~]{0,12}") {
-            for place in [Place::Line, Place::Lines, SMS, Place::Html, Place::Xml] {
+            for place in [Place::Line, Place::Lines, AN_SMS, Place::Html, Place::Xml] {
                 // A mark that is left out keeps a text from the short cut.
                 prop_assert_eq!(cleaned(&text, place), cleaned(&format!("{text}\u{200b}"), place));
             }

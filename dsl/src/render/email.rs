@@ -31,10 +31,6 @@ impl Source for Marks<'_> {
     fn compare(&self, index: usize) -> bool {
         self.0.compare(index)
     }
-
-    fn size(&self) -> usize {
-        0
-    }
 }
 
 /// The character that stands for a slot: one for private use, which a template's own text can't have.

@@ -3,7 +3,7 @@
 use rappel_core::settings::SmsMode;
 
 use super::clean::{self, Place};
-use crate::check::Side;
+use crate::check::{Side, Slot};
 use crate::compile::{Program, Source};
 use crate::filters::Context;
 use crate::options::Options;
@@ -45,9 +45,13 @@ impl<'l> Live<'l> {
     /// A slot's value with its filters done, and how it prints.
     pub(super) fn value(&self, slot: usize) -> Option<(Value<'l>, Print)> {
         let slot = self.program.slots.get(slot)?;
-        let print = slot.variable.row().print;
+        Some((self.filtered(slot)?, slot.variable.row().print))
+    }
+
+    fn filtered(&self, slot: &'l Slot) -> Option<Value<'l>> {
         let mut value = self.variable(slot.variable);
         if !slot.steps.is_empty() {
+            let print = slot.variable.row().print;
             let context = Context {
                 language: self.options.language,
                 currency: &self.options.currency,
@@ -57,7 +61,21 @@ impl<'l> Live<'l> {
                 value = step.apply(value, &context);
             }
         }
-        Some((value?, print))
+        value
+    }
+
+    /// Writes a value, cleaned and escaped for its place; `false` when there is nothing to write.
+    fn put(&self, value: &Value<'_>, print: Print, out: &mut String) -> bool {
+        if self.place == Place::Xml {
+            return say(value, print, self, out);
+        }
+        match value.words() {
+            Some(words) => clean::push(words, self.place, out),
+            None => {
+                self.print(value, print, out);
+                true
+            }
+        }
     }
 
     /// Writes a value that is not words. It has no character that could be markup.
@@ -75,18 +93,17 @@ impl<'l> Live<'l> {
 
 impl Source for Live<'_> {
     fn write(&self, slot: usize, out: &mut String) -> bool {
-        let Some((value, print)) = self.value(slot) else {
+        let Some(slot) = self.program.slots.get(slot) else {
             return false;
         };
-        if self.place == Place::Xml {
-            return say(&value, print, self, out);
-        }
-        match value.words() {
-            Some(words) => clean::push(words, self.place, out),
-            None => {
-                self.print(&value, print, out);
-                true
-            }
+        let value = if slot.steps.is_empty() {
+            self.values.value(slot.variable, self.options.language)
+        } else {
+            self.filtered(slot)
+        };
+        match value {
+            Some(value) => self.put(&value, slot.variable.row().print, out),
+            None => false,
         }
     }
 
@@ -113,11 +130,6 @@ impl Source for Live<'_> {
                 .variable(*variable)
                 .is_some_and(|right| comparison.holds(&left, &right)),
         }
-    }
-
-    fn size(&self) -> usize {
-        // Names and places are seldom longer; a longer one grows the text once.
-        self.program.slots.len() * 24
     }
 }
 

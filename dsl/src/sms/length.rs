@@ -28,17 +28,21 @@ pub struct Length {
 impl Length {
     /// The length of a text as it stands.
     pub fn of(text: &str) -> Self {
-        // Most texts are plain ASCII and short enough to stand alone.
-        match seven_bit_units(text) {
-            Some(units) => Self {
-                encoding: SmsEncoding::Gsm7,
-                units,
-                segments: if units <= GSM7_SINGLE {
+        match SevenBit::of(text) {
+            Some(seven_bit) => {
+                let units = seven_bit.units();
+                let alone = units <= GSM7_SINGLE;
+                let segments = if alone {
                     1
                 } else {
-                    seven_bit_segments(text)
-                },
-            },
+                    seven_bit_segments(text, &seven_bit)
+                };
+                Self {
+                    encoding: SmsEncoding::Gsm7,
+                    units,
+                    segments,
+                }
+            }
             None => Self::ucs2(text),
         }
     }
@@ -59,20 +63,88 @@ impl Length {
     }
 }
 
-/// The units of a text in the 7-bit alphabet; `None` where it has others.
-fn seven_bit_units(text: &str) -> Option<usize> {
-    let mut units = 0;
-    for c in text.chars() {
-        if !is_in_alphabet(c) {
-            return None;
+/// What a text in the 7-bit alphabet is made of.
+struct SevenBit {
+    characters: usize,
+    /// Those of the extension table.
+    extended: usize,
+}
+
+impl SevenBit {
+    /// Counts a text; `None` where it has a character outside the alphabet.
+    ///
+    /// Every SMS is counted, so ASCII is taken by blocks, which the compiler turns into vector instructions.
+    fn of(text: &str) -> Option<Self> {
+        let (mut continuing, mut extended) = (0, 0);
+        let mut wide = false;
+        // Counters of a byte hold up to 255.
+        for block in text.as_bytes().chunks(240) {
+            let (mut cont, mut ext, mut control, mut line, mut odd, mut all) =
+                (0u8, 0u8, 0u8, 0u8, 0u8, 0u8);
+            for &b in block {
+                all |= b;
+                cont += u8::from((b as i8) < -64);
+                // `{ | } ~` and, 32 before, `[ \ ] ^`.
+                ext += u8::from((b | 0x20).wrapping_sub(b'{') < 4);
+                control += u8::from(b < b' ');
+                line += u8::from(b == b'\n');
+                odd |= u8::from(b == b'`') | u8::from(b == 0x7f);
+            }
+            wide |= all >= 0x80;
+            continuing += usize::from(cont);
+            extended += usize::from(ext);
+            if odd != 0 || control != line {
+                for c in block
+                    .iter()
+                    .filter(|b| b.is_ascii())
+                    .map(|b| char::from(*b))
+                {
+                    if !is_in_alphabet(c) {
+                        return None;
+                    }
+                    extended += usize::from(c == '\u{c}');
+                }
+            }
         }
-        units += 1 + usize::from(is_extended(c));
+        if wide {
+            for c in wide_characters(text) {
+                if !is_in_alphabet(c) {
+                    return None;
+                }
+                extended += usize::from(is_extended(c));
+            }
+        }
+        Some(Self {
+            characters: text.len() - continuing,
+            extended,
+        })
     }
-    Some(units)
+
+    fn units(&self) -> usize {
+        self.characters + self.extended
+    }
+}
+
+/// The characters of a text that are not ASCII.
+pub(crate) fn wide_characters(text: &str) -> impl Iterator<Item = char> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while bytes.get(at..at + 8).is_some_and(<[u8]>::is_ascii) {
+            at += 8;
+        }
+        at += bytes.get(at..)?.iter().position(|b| !b.is_ascii())?;
+        let c = text.get(at..)?.chars().next()?;
+        at += c.len_utf8();
+        Some(c)
+    })
 }
 
 /// The two units of an extended character are never in different segments.
-fn seven_bit_segments(text: &str) -> usize {
+fn seven_bit_segments(text: &str, seven_bit: &SevenBit) -> usize {
+    if seven_bit.extended == 0 {
+        return seven_bit.characters.div_ceil(GSM7_CHAINED);
+    }
     packed(
         text.chars().map(|c| 1 + usize::from(is_extended(c))),
         GSM7_CHAINED,
@@ -153,6 +225,31 @@ mod tests {
         length(&("a".repeat(152) + "€" + &"a".repeat(152)), Gsm7, 306, 3);
         // In Unicode they are one.
         length("ê€", Ucs2, 2, 1);
+    }
+
+    #[test]
+    fn counting_by_blocks_is_counting_by_characters() {
+        let one_by_one = |text: &str| {
+            let known = text.chars().all(is_in_alphabet);
+            known.then(|| {
+                text.chars()
+                    .map(|c| 1 + usize::from(is_extended(c)))
+                    .sum::<usize>()
+            })
+        };
+        for c in (0..0x3000).filter_map(char::from_u32) {
+            for text in [
+                c.to_string(),
+                "a".repeat(63) + &c.to_string() + "é€",
+                format!("é{c}{}", "b".repeat(90)),
+            ] {
+                assert_eq!(
+                    SevenBit::of(&text).map(|text| text.units()),
+                    one_by_one(&text),
+                    "{c:?}"
+                );
+            }
+        }
     }
 
     #[test]

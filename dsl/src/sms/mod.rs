@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use rappel_core::settings::SmsMode;
 
 pub use alphabet::{is_extended, is_in_alphabet};
+pub(crate) use length::wide_characters;
 pub use length::{GSM7_CHAINED, GSM7_SINGLE, Length, UCS2_CHAINED, UCS2_SINGLE};
 pub use transliterate::counterpart;
 pub(crate) use transliterate::transliterate;

@@ -14,6 +14,7 @@ use rust_decimal::Decimal;
 pub use facts::Facts;
 pub use sheet::Sheet;
 
+use crate::render::clean;
 use crate::variables::{Print, Type, Variable};
 use crate::words;
 
@@ -95,8 +96,14 @@ impl<'v> Value<'v> {
 
     /// Whether there is nothing in it to read.
     pub(crate) fn is_empty(&self) -> bool {
-        self.words()
-            .is_some_and(|text| !text.chars().any(crate::render::clean::is_visible))
+        match self.words() {
+            Some(text) => match text.as_bytes().first() {
+                // Nearly always.
+                Some(b'!'..=b'~') => false,
+                _ => !text.chars().any(clean::is_visible),
+            },
+            None => false,
+        }
     }
 
     /// Puts a value that is not words into words.
