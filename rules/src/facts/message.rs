@@ -1,7 +1,8 @@
 //! `message`: the message that is due.
 
 use rappel_core::channel::ChannelKind;
-use rappel_core::message::MessageFacts;
+use rappel_core::message::{MessageFacts, Recipient};
+use rappel_core::settings::Cell;
 
 use super::{Facts, Property, Type, flag, maybe, number, property, text, word};
 use crate::sandbox::says;
@@ -16,6 +17,9 @@ pub(crate) const CHANNEL_NAMES: &[&str] = &{
     }
     names
 };
+
+/// What a cell of `[messages]` says.
+pub(crate) const CELLS: &[&str] = &[Cell::Off.name(), Cell::On.name(), Cell::Online.name()];
 
 /// The recipients' names.
 pub(crate) const RECIPIENTS: &[&str] = &["patient", "resource"];
@@ -66,6 +70,39 @@ pub(super) const PROPERTIES: &[Property] = &[
         Type::FLAG,
         "Whether it answers an event: created, modified, approved, confirmed, cancelled.",
         |f| flag(message(f)?.kind.stock().is_some_and(|stock| stock.notice)),
+    ),
+    property(
+        "cell",
+        Type::word(CELLS),
+        "What `[messages]` says of its kind and channel: `off`, `on`, or `online` for patients who booked online.",
+        |f| {
+            let message = message(f)?;
+            word(f.settings.cells(&message.kind).get(message.channel).name())
+        },
+    ),
+    property(
+        "refused",
+        Type::FLAG,
+        "Whether it is for a patient who said no to its channel.",
+        |f| {
+            let message = message(f)?;
+            let patient = f.visit.patient.as_ref();
+            let wish = patient.and_then(|patient| patient.channels.get(message.channel));
+            flag(message.recipient == Recipient::Patient && wish == Some(false))
+        },
+    ),
+    property(
+        "within_hours",
+        Type::FLAG,
+        "Whether the time of asking is in the allowed hours of `[hours]`.",
+        |f| {
+            let now = message(f)?.now;
+            flag(
+                f.settings
+                    .opening()
+                    .is_none_or(|opening| opening.is_open(now)),
+            )
+        },
     ),
     property("now", Type::TIME, "The time of asking.", |f| {
         maybe(Some(message(f)?.now))

@@ -16,6 +16,7 @@ mod visit;
 
 use std::sync::Arc;
 
+use rappel_core::civil::Civil;
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
 use rappel_core::message::MessageFacts;
@@ -23,7 +24,7 @@ use rappel_core::settings::Settings;
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString};
 
 pub(crate) use event::{CHANGES, event};
-pub(crate) use message::{CHANNEL_NAMES, RECIPIENTS};
+pub(crate) use message::{CELLS, CHANNEL_NAMES, RECIPIENTS};
 pub(crate) use own::own_type;
 pub use types::{Base, Type};
 
@@ -38,6 +39,14 @@ pub(crate) struct Facts {
     pub(crate) visit: Visit,
     /// The clinic's settings.
     pub(crate) settings: Arc<Settings>,
+}
+
+impl Facts {
+    /// The time of asking.
+    pub(crate) fn now(&self) -> Option<Civil> {
+        let event = self.event.as_ref().map(|event| event.now);
+        self.message.as_ref().map(|message| message.now).or(event)
+    }
 }
 
 /// What a getter gives; an error is a sentence.

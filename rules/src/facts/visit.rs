@@ -28,6 +28,15 @@ pub(super) const PROPERTIES: &[Property] = &[
     property("end", Type::TIME.or_absent(), "When it ends.", |f| {
         maybe(appointment(f)?.end)
     }),
+    property(
+        "has_begun",
+        Type::FLAG,
+        "Whether it has begun at the time of asking.",
+        |f| {
+            let start = appointment(f)?.start;
+            flag(f.now().is_some_and(|now| now >= start))
+        },
+    ),
     property("status", Type::word(STATUSES), "Where it stands.", |f| {
         word(appointment(f)?.status.as_str())
     }),

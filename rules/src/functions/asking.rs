@@ -10,7 +10,7 @@ use rappel_core::settings::{Cell, Outside, Settings};
 use rhai::{Array, Dynamic, Engine, ImmutableString};
 
 use super::{Answer, Function};
-use crate::facts::{Base, CHANGES, CHANNEL_NAMES, Type, View, Window, event};
+use crate::facts::{Base, CELLS, CHANGES, CHANNEL_NAMES, Type, View, Window, event};
 use crate::sandbox::says;
 
 type SettingsWindow = Window<{ View::Settings as u8 }>;
@@ -18,8 +18,6 @@ type HoursWindow = Window<{ View::HoursSettings as u8 }>;
 type OpeningWindow = Window<{ View::Opening as u8 }>;
 type EventWindow = Window<{ View::Event as u8 }>;
 type PatientWindow = Window<{ View::Patient as u8 }>;
-
-const CELLS: &[&str] = &[Cell::Off.name(), Cell::On.name(), Cell::Online.name()];
 
 const fn of(view: View) -> Option<Base> {
     Some(Base::View(view))
