@@ -1,3 +1,6 @@
+//! FIXME: not run yet. The hosts that it starts are killed before they have opened their database, so it
+//! compares nothing; why `wait_until_ready` returns that early has to be found first.
+//!
 //! A host that is killed again and again under load loses nothing and doubles nothing.
 //!
 //! Events are posted without end while the host is killed with SIGKILL at random moments and started
@@ -201,6 +204,7 @@ async fn run(
     // Everything comes to an end by itself.
     let mut messages = BTreeMap::new();
     for _ in 0..600 {
+        assert!(database.exists(), "the host made no database:\n{}", said());
         messages = outbox(&database);
         let open = messages
             .values()
