@@ -29,7 +29,7 @@ const AHEAD: usize = 256;
 const REST: Duration = Duration::from_secs(1);
 
 /// How often a stopping lane tries to keep its last answers while the store fails.
-const LAST_TRIES: u32 = 10;
+const LAST_TRIES: u32 = 3;
 
 /// A claimed and judged batch.
 struct Batch {
@@ -51,8 +51,8 @@ pub(super) struct Runner {
     fetching: Option<JoinHandle<Result<Batch>>>,
     /// From when on there may be something to claim; `None` where nobody has looked.
     look_at: Option<Instant>,
-    /// When nothing could be claimed: what was due by then is held elsewhere.
-    came_back_empty: Option<Instant>,
+    /// When nothing could be claimed, by the clock and really: what was due by then is held elsewhere.
+    came_back_empty: Option<(Instant, tokio::time::Instant)>,
     /// How much is claimed at a time.
     appetite: Appetite,
     /// Judged messages that wait for a place, the urgent ones first.
@@ -101,8 +101,7 @@ impl Runner {
         loop {
             if self.news.has_changed().unwrap_or(false) {
                 self.news.borrow_and_update();
-                self.look_at = Some(Instant::MIN_UTC);
-                self.came_back_empty = None;
+                self.look_now();
             }
             match self.turn().await {
                 Ok(true) => {}
@@ -185,7 +184,7 @@ impl Runner {
                 }
                 if batch.claimed == 0 {
                     self.look_at = None;
-                    self.came_back_empty = Some(batch.at);
+                    self.came_back_empty = Some((batch.at, tokio::time::Instant::now()));
                 }
             }
         }
@@ -359,7 +358,7 @@ impl Runner {
             self.ready.extend(free);
             return Err(error);
         }
-        self.look_at = Some(Instant::MIN_UTC);
+        self.look_now();
         Ok(())
     }
 
@@ -396,8 +395,7 @@ impl Runner {
             () = fetched => None,
             _ = self.news.changed() => {
                 // `changed` has marked them as seen.
-                self.look_at = Some(Instant::MIN_UTC);
-                self.came_back_empty = None;
+                self.look_now();
                 None
             }
             _ = self.stop.changed(), if !stopping => None,
@@ -439,16 +437,21 @@ impl Runner {
         })
     }
 
+    /// There may be something to claim, whatever was found before.
+    fn look_now(&mut self) {
+        self.look_at = Some(Instant::MIN_UTC);
+        self.came_back_empty = None;
+    }
+
     /// From when on there may be something to claim.
     async fn look(&mut self) -> Result<Instant> {
         let due = self.host.store.next_due(&self.lane).await?;
         let from = match (due, self.came_back_empty) {
             (None, _) => Instant::MAX_UTC,
-            // It was due then and could not be claimed: somebody holds it.
-            (Some(due), Some(at)) if due <= at => self
-                .host
-                .clock
-                .after(chrono::TimeDelta::from_std(REST).unwrap_or_default()),
+            // It was due then and could not be claimed: somebody holds it for now.
+            (Some(due), Some((at, looked))) if due <= at && looked.elapsed() < REST => {
+                Instant::MAX_UTC
+            }
             (Some(due), _) => due,
         };
         self.look_at = Some(from);

@@ -1,0 +1,287 @@
+//! A store that fails for a while: nothing is lost, and nothing is sent that can't be remembered.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use rappel_core::message::State;
+use rappel_core::store::{Store, StoreError};
+use rappel_host::store::SqliteStore;
+
+use crate::house::{House, Setup};
+
+/// Makes a wrapper around a store that is asked before each call. `all` stands for the argument of
+/// [`Store::claim_stuck`].
+macro_rules! delegate {
+    ($type:ty, |$self:ident, $call:ident| $asked:expr, all = $all:expr) => {
+        #[async_trait::async_trait]
+        impl rappel_core::store::Store for $type {
+            async fn ingest(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                events: &[rappel_core::Event],
+                now: rappel_core::Instant,
+                planner: &dyn rappel_core::store::Planner,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::Ingested>> {
+                self.0.ingest(facility, events, now, planner).await
+            }
+            async fn claim(
+                &self,
+                lane: &rappel_core::store::Lane,
+                now: rappel_core::Instant,
+                day: (rappel_core::Instant, rappel_core::Instant),
+                limit: u32,
+                lease: rappel_core::Instant,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::Claimed>> {
+                let ($self, $call) = (self, "claim");
+                let () = $asked?;
+                self.0.claim(lane, now, day, limit, lease).await
+            }
+            async fn claim_stuck(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                now: rappel_core::Instant,
+                day: (rappel_core::Instant, rappel_core::Instant),
+                lease: rappel_core::Instant,
+                all: bool,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::Claimed>> {
+                let ($self, $call) = (self, "claim_stuck");
+                let () = $asked?;
+                let all = all && $all;
+                self.0.claim_stuck(facility, now, day, lease, all).await
+            }
+            async fn commit(
+                &self,
+                steps: &[rappel_core::store::Transition],
+                now: rappel_core::Instant,
+                day: (rappel_core::Instant, rappel_core::Instant),
+            ) -> rappel_core::store::Result<Vec<bool>> {
+                let ($self, $call) = (self, "commit");
+                let () = $asked?;
+                self.0.commit(steps, now, day).await
+            }
+            async fn judged(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                held: &[(rappel_core::ids::MessageId, i64)],
+            ) -> rappel_core::store::Result<()> {
+                let ($self, $call) = (self, "judged");
+                let () = $asked?;
+                self.0.judged(facility, held).await
+            }
+            async fn release(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                held: &[(rappel_core::ids::MessageId, i64)],
+            ) -> rappel_core::store::Result<()> {
+                let ($self, $call) = (self, "release");
+                let () = $asked?;
+                self.0.release(facility, held).await
+            }
+            async fn receive(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                gateway: &str,
+                receipts: &[rappel_core::provider::Receipt],
+                now: rappel_core::Instant,
+            ) -> rappel_core::store::Result<Vec<Option<rappel_core::ids::MessageId>>> {
+                self.0.receive(facility, gateway, receipts, now).await
+            }
+            async fn next_due(
+                &self,
+                lane: &rappel_core::store::Lane,
+            ) -> rappel_core::store::Result<Option<rappel_core::Instant>> {
+                let ($self, $call) = (self, "next_due");
+                let () = $asked?;
+                self.0.next_due(lane).await
+            }
+            async fn messages(
+                &self,
+                filter: &rappel_core::store::Filter,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::Message>> {
+                self.0.messages(filter).await
+            }
+            async fn story(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                id: rappel_core::ids::MessageId,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::Entry>> {
+                self.0.story(facility, id).await
+            }
+            async fn records(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                appointment: &rappel_core::ids::AppointmentId,
+            ) -> rappel_core::store::Result<Option<rappel_core::facts::Records>> {
+                self.0.records(facility, appointment).await
+            }
+            async fn counts(&self) -> rappel_core::store::Result<Vec<rappel_core::store::Count>> {
+                self.0.counts().await
+            }
+            async fn note_generation(
+                &self,
+                record: &rappel_core::store::GenerationRecord,
+            ) -> rappel_core::store::Result<()> {
+                self.0.note_generation(record).await
+            }
+            async fn generations(
+                &self,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::GenerationRecord>> {
+                self.0.generations().await
+            }
+            async fn link_key(&self) -> rappel_core::store::Result<[u8; 32]> {
+                self.0.link_key().await
+            }
+            async fn redact(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                before: rappel_core::Instant,
+            ) -> rappel_core::store::Result<u64> {
+                self.0.redact(facility, before).await
+            }
+        }
+    };
+}
+pub(crate) use delegate;
+
+/// A store of which calls fail as often as a test says.
+struct Failing(SqliteStore, Mutex<HashMap<&'static str, u32>>);
+
+impl Failing {
+    async fn new() -> Arc<Self> {
+        let store = SqliteStore::in_memory().await.unwrap();
+        Arc::new(Self(store, Mutex::default()))
+    }
+
+    /// The next calls of that name fail.
+    fn fail(&self, call: &'static str, times: u32) {
+        self.1.lock().unwrap().insert(call, times);
+    }
+
+    fn left(&self, call: &'static str) -> u32 {
+        self.1.lock().unwrap().get(call).copied().unwrap_or(0)
+    }
+
+    fn asked(&self, call: &'static str) -> Result<(), StoreError> {
+        match self.1.lock().unwrap().get_mut(call) {
+            Some(times) if *times > 0 => {
+                *times -= 1;
+                Err(StoreError("the disk is full".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+delegate!(Failing, |store, call| store.asked(call), all = true);
+
+async fn house(store: &Arc<Failing>, honours: bool) -> House {
+    House::new(Setup {
+        store: Some(store.clone() as Arc<dyn Store>),
+        honours,
+        limits: "{ concurrency = 4 }",
+        ..Setup::default()
+    })
+    .await
+}
+
+/// Everything was sent once, at the first attempt.
+async fn all_went_once(house: &House, messages: usize) {
+    house.until_all(State::Sent).await;
+    assert_eq!(house.gateway.count(), messages);
+    assert!(house.gateway.accepted_once());
+    for message in house.messages().await {
+        assert_eq!(message.attempts, 1);
+    }
+}
+
+#[tokio::test]
+async fn what_can_not_be_marked_is_not_sent() {
+    let store = Failing::new().await;
+    let house = house(&store, false).await;
+    let lanes = house.start().await;
+    store.fail("commit", u32::MAX);
+    house.remind(0..10).await;
+    house.quiet().await;
+    assert_eq!(house.gateway.count(), 0);
+    store.fail("commit", 0);
+    all_went_once(&house, 10).await;
+    lanes.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_can_not_be_kept_is_kept_later() {
+    let store = Failing::new().await;
+    let house = House::new(Setup {
+        store: Some(store.clone() as Arc<dyn Store>),
+        honours: false,
+        waiting: true,
+        ..Setup::default()
+    })
+    .await;
+    let lanes = house.start().await;
+    house.remind(0..10).await;
+    house
+        .until_gateway("all", |gateway| gateway.flying() == 10)
+        .await;
+    store.fail("commit", 2);
+    house.gateway.open();
+    house
+        .until("the failure", |_| store.left("commit") == 0)
+        .await;
+    all_went_once(&house, 10).await;
+    lanes.stop().await;
+}
+
+#[tokio::test]
+async fn each_other_call_may_fail_too() {
+    let store = Failing::new().await;
+    let house = house(&store, false).await;
+    let lanes = house.start().await;
+    let mut sent = 0;
+    for call in ["claim", "judged", "next_due", "claim_stuck"] {
+        store.fail(call, 1);
+        house.remind(sent..sent + 5).await;
+        sent += 5;
+        if call == "claim_stuck" {
+            house.pass(10);
+        }
+        all_went_once(&house, sent as usize).await;
+    }
+    lanes.stop().await;
+}
+
+#[tokio::test]
+async fn what_can_not_be_let_go_is_not_lost() {
+    let store = Failing::new().await;
+    let house = House::new(Setup {
+        store: Some(store.clone() as Arc<dyn Store>),
+        limits: "{ concurrency = 1 }",
+        ..Setup::default()
+    })
+    .await;
+    house.gateway.answer([crate::gateway::wait(60)]);
+    let lanes = house.start().await;
+    store.fail("release", 1);
+    house.remind(0..10).await;
+    house
+        .until("the failure", |_| store.left("release") == 0)
+        .await;
+    house.pass(60);
+    house.until_all(State::Sent).await;
+    assert_eq!(house.gateway.count(), 11);
+    lanes.stop().await;
+}
+
+#[tokio::test]
+async fn a_host_stops_though_its_store_is_gone() {
+    let store = Failing::new().await;
+    let house = house(&store, true).await;
+    let lanes = house.start().await;
+    house.quiet().await;
+    store.fail("commit", u32::MAX);
+    store.fail("release", u32::MAX);
+    house.remind(0..10).await;
+    house.quiet().await;
+    lanes.stop().await;
+    assert_eq!(house.gateway.count(), 0);
+}

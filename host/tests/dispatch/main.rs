@@ -1,0 +1,14 @@
+//! Dispatch with gateways that do as they are told, on a clock that is set by hand.
+
+#![allow(clippy::unwrap_used)]
+
+mod changes;
+mod clock;
+mod crashes;
+mod drained;
+mod failing_store;
+mod gateway;
+mod house;
+mod limits;
+mod outcomes;
+mod stopping;
