@@ -62,6 +62,19 @@ fn cancelled(id: &str) -> String {
     )
 }
 
+/// A demonstration of `agenda.jsonl` that takes some seconds. It ends by itself; should it not, the test
+/// is to fail and not to hang.
+const DEMONSTRATION: [&str; 8] = [
+    "serve",
+    "clinic",
+    "--events",
+    "agenda.jsonl",
+    "--lapse",
+    "1000",
+    "--for",
+    "60s",
+];
+
 /// Each message's kind, channel and state.
 fn states(folder: &Path, database: &str) -> Vec<String> {
     let listed = run(
@@ -93,15 +106,7 @@ fn a_demonstration_shows_every_change_and_ends() {
         format!("{}\n{}\n", booked("1"), cancelled("2")),
     )
     .unwrap();
-    let serve = [
-        "serve",
-        "clinic",
-        "--events",
-        "agenda.jsonl",
-        "--lapse",
-        "1000",
-    ];
-    let shown = run(folder, &serve);
+    let shown = run(folder, &DEMONSTRATION);
     let shown = (
         text(&shown.stdout),
         text(&shown.stderr),
@@ -137,12 +142,12 @@ fn a_demonstration_shows_every_change_and_ends() {
         assert!(shown.0.contains(change), "{change}: {shown:?}");
     }
     // Each begins anew.
-    assert!(run(folder, &serve).status.success());
+    assert!(run(folder, &DEMONSTRATION).status.success());
     assert_eq!(states(folder, "rappel-demo.db"), expected);
     // A database that somebody named is never emptied.
     let other = run(
         folder,
-        &[&serve[..], &["--database", "rappel-demo.db"]].concat(),
+        &[&DEMONSTRATION[..], &["--database", "rappel-demo.db"]].concat(),
     );
     assert_eq!(other.status.code(), Some(1));
     assert!(
@@ -161,17 +166,7 @@ fn a_messages_story_is_told_from_its_event_to_the_gateway() {
         format!("{}\n{}\n", booked("1"), cancelled("2")),
     )
     .unwrap();
-    run(
-        folder,
-        &[
-            "serve",
-            "clinic",
-            "--events",
-            "agenda.jsonl",
-            "--lapse",
-            "1000",
-        ],
-    );
+    run(folder, &DEMONSTRATION);
     let listed = run(
         folder,
         &[

@@ -54,3 +54,33 @@ pub(crate) fn token(variable: &str) -> Result<String> {
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_of_a_file_is_its_text_without_the_line_break_at_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        let looked_up = |text: &str| {
+            fs::write(&path, text).unwrap();
+            lookup(&SecretRef::File(path.clone()))
+        };
+        assert_eq!(looked_up("s3cret\n"), Ok("s3cret".into()));
+        assert_eq!(looked_up(" s3\ncret \r\n"), Ok(" s3\ncret ".into()));
+        assert!(looked_up("\n").unwrap_err().ends_with("is empty"));
+    }
+
+    #[test]
+    fn a_secret_that_isnt_there_says_where_it_was_looked_for() {
+        let variable = lookup(&SecretRef::Env("RAPPEL_NO_SUCH_SECRET".into())).unwrap_err();
+        assert!(variable.contains("`RAPPEL_NO_SUCH_SECRET`"), "{variable}");
+        let file = lookup(&SecretRef::File("/nowhere/password".into())).unwrap_err();
+        assert_eq!(
+            file,
+            "the file /nowhere/password can't be read: no such file or directory"
+        );
+    }
+}

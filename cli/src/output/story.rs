@@ -12,12 +12,22 @@ use super::style;
 /// A message and all that happened to it.
 pub(crate) fn told(message: &Message, story: &[Entry], zone: Zone) -> String {
     let mut lines = vec![heading(message), about(message, zone), String::new()];
-    for entry in story {
+    // A fault that lasts is met again and again: it is told once.
+    for same in story.chunk_by(|one, next| one.step == next.step) {
+        let [first, again @ ..] = same else { continue };
         let (faint, end) = (style::FAINT, style::END);
-        let mut said = step(&entry.step).into_iter();
-        let first = said.next().unwrap_or_default();
-        lines.push(format!("{faint}{}{end}  {first}", clock(entry.at, zone)));
+        let mut said = step(&first.step).into_iter();
+        let sentence = said.next().unwrap_or_default();
+        let at = clock(first.at, zone);
+        lines.push(format!("{faint}{at}{end}  {sentence}"));
         lines.extend(said.map(|line| format!("                    {line}")));
+        if let Some(last) = again.last() {
+            let times = count(again.len() as u64, "more time");
+            let at = clock(last.at, zone);
+            lines.push(format!(
+                "                    The same {times}, the last on {at}."
+            ));
+        }
     }
     if let Some(text) = &message.text {
         lines.push(String::new());
@@ -333,6 +343,8 @@ mod tests {
             {"at": "2026-06-10T12:30:32Z", "step": "answered", "state": "sent", "gateway_id": "k-7"},
             {"at": "2026-06-10T12:31:00Z", "step": "receipt", "status": "delivered", "applied": true},
             {"at": "2026-06-10T12:31:01Z", "step": "receipt", "status": "delivered", "applied": false},
+            {"at": "2026-06-10T12:41:01Z", "step": "receipt", "status": "delivered", "applied": false},
+            {"at": "2026-06-10T12:51:01Z", "step": "receipt", "status": "delivered", "applied": false},
             {"at": "2026-06-10T12:31:02Z", "step": "withdrawn", "event": "appointment.cancelled", "id": "e-9", "reason": "the appointment was cancelled"},
             {"at": "2026-06-10T12:31:03Z", "step": "judged", "generation": "39a08adf7a60", "state": "expired", "reason": "its time ended", "answers": []},
             {"at": "2026-06-10T12:31:04Z", "step": "planned", "event": "appointment.created", "source": "agenda", "id": "e-1",

@@ -87,26 +87,54 @@ pub(crate) fn messages(messages: &[Message]) -> String {
     summary
 }
 
-/// A reason without what is each message's own, so that like ones count together.
+/// A reason with the policy that gives it, so that like ones count together.
 fn why(message: &Message) -> String {
     let Some(reason) = &message.reason else {
         return String::new();
     };
+    let reason = without_figures(reason);
+    match &message.origin {
+        Some(at) => format!("{reason} ({})", origin(at)),
+        None => reason,
+    }
+}
+
+/// A reason without its figures: "held until 2026-06-03 08:00", "booked only 3 hours before" have what is
+/// each message's own.
+fn without_figures(reason: &str) -> String {
     let mut words = String::with_capacity(reason.len());
-    let mut number = false;
+    let mut figure = false;
     for c in reason.chars() {
-        // "held until 2026-06-03 08:00", "booked only 3 hours before": a figure is the message's own.
-        let of_number = c.is_ascii_digit() || number && matches!(c, '-' | ':');
-        if !of_number {
+        let of_figure = c.is_ascii_digit() || figure && matches!(c, '-' | ':');
+        if !of_figure {
             words.push(c);
-        } else if !number {
+        } else if !figure {
             words.push('…');
         }
-        number = of_number;
+        figure = of_figure;
     }
-    let words = words.replace("… …", "…");
-    match &message.origin {
-        Some(at) => format!("{words} ({})", origin(at)),
-        None => words,
+    words.replace("… …", "…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_count_together_without_what_is_each_messages_own() {
+        for (reason, counted) in [
+            ("held until 2026-06-03 08:00", "held until …"),
+            (
+                "booked only 4 hours 30 minutes before",
+                "booked only … hours … minutes before",
+            ),
+            (
+                "too late: 2026-06-01 14:30 and 2026-06-03 10:00",
+                "too late: … and …",
+            ),
+            ("no mobile number", "no mobile number"),
+        ] {
+            assert_eq!(without_figures(reason), counted);
+        }
     }
 }

@@ -65,6 +65,26 @@ fn session() -> Session {
     Session::new(clinic(), Box::new(Broken))
 }
 
+/// `consent:13` as `consent:N`: on which line a stock policy answers is no business of a transcript.
+fn without_lines(answer: &str) -> String {
+    let mut out = String::with_capacity(answer.len());
+    let mut rest = answer;
+    while let Some(colon) = rest.find(':') {
+        let (before, after) = rest.split_at(colon + 1);
+        out.push_str(before);
+        let name = before.trim_end_matches(':');
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        rest = after;
+        // `reminder.sms.trd:1:10` is a place in a template.
+        let is_place = after[digits..].starts_with(':');
+        if digits > 0 && !is_place && name.ends_with(|c: char| c.is_ascii_lowercase()) {
+            out.push('N');
+            rest = &after[digits..];
+        }
+    }
+    out + rest
+}
+
 /// What a session answers to each line.
 fn transcript(lines: &str) -> String {
     let mut session = session();
@@ -74,7 +94,9 @@ fn transcript(lines: &str) -> String {
         match session.answer(line) {
             Reply::Say(answer) if answer.is_empty() => {}
             Reply::Say(answer) => {
-                transcript.push_str(&anstream::adapter::strip_str(&answer).to_string());
+                transcript.push_str(&without_lines(
+                    &anstream::adapter::strip_str(&answer).to_string(),
+                ));
                 transcript.push('\n');
             }
             Reply::More => {}

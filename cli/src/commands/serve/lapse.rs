@@ -125,12 +125,12 @@ fn push(lines: &Lines, at: Instant, line: String) {
 }
 
 /// What of a message's story was shown.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Default)]
 struct Seen {
-    state: State,
-    due: Instant,
-    updated: Instant,
+    /// What tells whether there is more: state, time and last change.
+    place: Option<(State, Instant, Instant)>,
     steps: usize,
+    line: String,
 }
 
 /// Adds a line for each new step of each message; gives the messages.
@@ -148,25 +148,40 @@ async fn changes(
     let mut messages = store.messages(&filter).await?;
     messages.reverse();
     for message in &messages {
-        let before = seen.get(&message.id).copied();
-        let steps = before.map_or(0, |seen| seen.steps);
-        let mut now = Seen {
-            state: message.state,
-            due: message.due,
-            updated: message.updated,
-            steps,
-        };
-        if before == Some(now) {
+        let seen = seen.entry(message.id).or_default();
+        let place = Some((message.state, message.due, message.updated));
+        if seen.place == place {
             continue;
         }
         let story = store.story(&clinic.facility, message.id).await?;
-        for entry in story.iter().skip(steps) {
-            if let Some(line) = step_line(message, &entry.step) {
-                push(lines, entry.at, line);
+        for entry in story.iter().skip(seen.steps) {
+            let Some(line) = step_line(message, &entry.step) else {
+                continue;
+            };
+            // A fault that lasts is met again and again: it is shown once.
+            if line != seen.line {
+                push(lines, entry.at, line.clone());
+                seen.line = line;
             }
         }
-        now.steps = story.len();
-        seen.insert(message.id, now);
+        seen.place = place;
+        seen.steps = story.len();
     }
     Ok(messages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speed_is_a_number_or_what_passes_in_a_second() {
+        let speed = |text: &str| text.parse::<Speed>().ok().map(|speed| speed.0);
+        assert_eq!(speed("3600"), Some(3600));
+        assert_eq!(speed("1 hour"), Some(3600));
+        assert_eq!(speed("2h 30min"), Some(9000));
+        for wrong in ["0", "-1", "fast", "6 months", "2000000", ""] {
+            assert_eq!(speed(wrong), None, "{wrong}");
+        }
+    }
 }
