@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rappel_core::channel::{Address, ChannelKind, Content, Outcome, Outgoing, Sender};
+use rappel_core::diagnostic::codes;
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::provider::{HttpAnswer, HttpBody, HttpRequest, Inbound, Provider};
 use rappel_core::{Kind, Language, Phone};
@@ -205,6 +206,20 @@ fn slips_in_cases() {
         "an adapter without receipts",
         cases("[[case]]\nname = \"receipts\"\ninbound.query = {}\nreceipts = []\n")
     );
+}
+
+#[test]
+fn every_code_of_adapters_is_shown_by_one_of_these() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots");
+    let snapshots: String = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().contains("adapter__"))
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    for code in codes::ALL.iter().filter(|code| code.id.starts_with("E06")) {
+        assert!(snapshots.contains(code.id), "{code}");
+    }
 }
 
 fn message(text: &str) -> Outgoing {
