@@ -84,20 +84,16 @@ fn stages(
             };
             (vec![draft], body)
         }
-        ChannelKind::Email => match parse::split(file, tree) {
-            Ok(Email { subject, body }) => {
-                let (subject, body) = (check(&subject), check(&body));
-                let programs = Body::Email {
-                    subject: lower(&subject, Form::Line),
-                    body: lower(&body, Form::Markdown),
-                };
-                (vec![subject, body], programs)
-            }
-            Err(missing) => {
-                diagnostics.push(*missing);
-                return None;
-            }
-        },
+        ChannelKind::Email => {
+            let (Email { subject, body }, missing) = parse::split(file, tree);
+            let (subject, body) = (check(&subject), check(&body));
+            diagnostics.extend(missing);
+            let programs = Body::Email {
+                subject: lower(&subject, Form::Line),
+                body: lower(&body, Form::Markdown),
+            };
+            (vec![subject, body], programs)
+        }
     };
     if diagnostics.iter().any(Diagnostic::is_error) {
         return None;
@@ -125,6 +121,10 @@ fn channel_rules(
 ) {
     let everything = Span::new(0, source.trim_end().len());
     let nothing = drafts.iter().position(check::says_nothing);
+    let what = match options.channel {
+        ChannelKind::Email => "e-mail below its subject",
+        ChannelKind::Sms | ChannelKind::Voice => "template",
+    };
     match (options.channel, nothing) {
         (_, None) => {}
         (ChannelKind::Email, Some(0)) => diagnostics.push(
@@ -140,7 +140,7 @@ fn channel_rules(
             file.diagnostic(
                 codes::EMPTY_TEMPLATE,
                 everything,
-                "the template says nothing, and an empty message is never sent",
+                format!("the {what} says nothing, and an empty message is never sent"),
             )
             .label("nothing to read")
             .help("write the message, or take the file away: then nothing is sent"),

@@ -129,9 +129,12 @@ impl<'s> Reader<'s, '_> {
         };
         if self.unclosed(&tokens, text) {
             // A section's tag still counts as one, or its partners would be called strays.
+            let sure = self.begins_like_a_condition(&tokens);
             match rule {
-                Rule::section => self.pieces.push(Piece::Open(unreadable(text.span))),
-                Rule::alternative => self.pieces.push(Piece::Alternative(unreadable(text.span))),
+                Rule::section => self.pieces.push(Piece::Open(unreadable(text.span, sure))),
+                Rule::alternative => self
+                    .pieces
+                    .push(Piece::Alternative(unreadable(text.span, sure))),
                 Rule::otherwise => self.pieces.push(Piece::Otherwise(text.span)),
                 Rule::close => self.pieces.push(Piece::Close(text.span)),
                 _ => {}
@@ -192,6 +195,15 @@ impl<'s> Reader<'s, '_> {
         true
     }
 
+    /// Whether what follows is meant as a condition, even if it can't be read: prose doesn't begin with a value.
+    fn begins_like_a_condition(&self, tokens: &Tokens<'s>) -> bool {
+        tokens.first_word().is_some_and(|token| match token.rule {
+            Rule::trd => true,
+            Rule::word => (self.is_name)(token.text),
+            _ => false,
+        })
+    }
+
     fn nothing_more(&mut self, tokens: &Tokens<'s>) {
         if tokens.peek().is_some() {
             self.fault(Slip::TagFollowed, tokens.remaining());
@@ -199,6 +211,7 @@ impl<'s> Reader<'s, '_> {
     }
 
     fn section(&mut self, mut tokens: Tokens<'s>, span: Span) -> SectionTag<'s> {
+        let sure = self.begins_like_a_condition(&tokens);
         match condition(&mut tokens, span) {
             Ok(condition) => {
                 let doubt = unknown_name(&condition, self.is_name);
@@ -210,7 +223,7 @@ impl<'s> Reader<'s, '_> {
             }
             Err(fault) => {
                 self.faults.push(fault);
-                unreadable(span)
+                unreadable(span, sure)
             }
         }
     }
@@ -276,11 +289,11 @@ impl<'s> Reader<'s, '_> {
     }
 }
 
-fn unreadable<'s>(span: Span) -> SectionTag<'s> {
+fn unreadable<'s>(span: Span, sure: bool) -> SectionTag<'s> {
     SectionTag {
         condition: Condition::Unreadable,
         span,
-        doubt: Some(span),
+        doubt: (!sure).then_some(span),
     }
 }
 

@@ -127,6 +127,14 @@ impl<'s> Tokens<'s> {
         self.peek().map(|token| token.rule)
     }
 
+    /// The next token that is neither `NOT` nor `(`.
+    pub(crate) fn first_word(&self) -> Option<&Token<'s>> {
+        let ahead = self.tokens.get(self.next..).unwrap_or_default();
+        ahead
+            .iter()
+            .find(|token| !matches!(token.rule, Rule::not_word | Rule::left))
+    }
+
     /// Takes the next token.
     pub(crate) fn take(&mut self) -> Option<Token<'s>> {
         let token = self.tokens.get(self.next).cloned();

@@ -7,3 +7,6 @@ mod program;
 pub(crate) use lower::{Form, lower};
 pub use program::{Program, SlotInfo};
 pub(crate) use program::{Put, Source, Then};
+
+#[cfg(test)]
+mod tests;

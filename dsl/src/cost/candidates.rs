@@ -54,19 +54,23 @@ impl Candidates {
             let extreme = Some(extreme(variable, program, options, aim));
             let mut values = if this.asked.contains(&variable) {
                 let mut values = vec![None, extreme.clone()];
-                let compared = compared(variable, program, options).into_iter().map(Some);
+                let compared = compared(variable, program, options, aim)
+                    .into_iter()
+                    .map(Some);
                 values.extend(compared.filter(|value| *value != extreme));
                 values
             } else if !variable.may_be_absent() {
                 vec![extreme]
-            } else if program
-                .slots
-                .iter()
-                .any(|slot| slot.variable == variable && slot.has_default())
-            {
-                vec![None, extreme]
             } else {
-                vec![if aim == Aim::Longest { extreme } else { None }]
+                // Absent is not always shortest: a default may say more, and an empty message is none.
+                let default = program
+                    .slots
+                    .iter()
+                    .any(|slot| slot.variable == variable && slot.has_default());
+                match aim {
+                    Aim::Longest if !default => vec![extreme],
+                    _ => vec![None, extreme],
+                }
             };
             if values.len() == 1 {
                 this.fixed.push((variable, values.pop().flatten()));
@@ -299,7 +303,12 @@ fn extreme_date(
 }
 
 /// The values that decide a variable's comparisons: those it is compared with, and those right beside them.
-fn compared(variable: Variable, program: &Program, options: &Options) -> Vec<Value<'static>> {
+fn compared(
+    variable: Variable,
+    program: &Program,
+    options: &Options,
+    aim: Aim,
+) -> Vec<Value<'static>> {
     if variable.kind() == Type::Flag {
         return vec![Value::Flag(false)];
     }
@@ -331,8 +340,16 @@ fn compared(variable: Variable, program: &Program, options: &Options) -> Vec<Val
         }
         values.extend(constants_of(other, &program.comparisons));
     }
+    // A text may contain each of these, or all, and more around them.
     if contained.len() > 1 {
-        values.push(Value::Text(contained.join(" ").into()));
+        contained.push(contained.join(" "));
+    }
+    for text in contained {
+        let room = variable.row().longest.saturating_sub(text.chars().count());
+        let more = if aim == Aim::Longest { room } else { 0 };
+        values.push(Value::Text(
+            (text + &LETTER.to_string().repeat(more)).into(),
+        ));
     }
     let mut once: Vec<Value<'static>> = Vec::new();
     for value in values {

@@ -173,4 +173,5 @@ fn extreme(
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -16,89 +16,117 @@ pub(crate) struct Email<'s> {
 /// How the subject line begins, in the languages of the keywords.
 const WORDS: [&str; 4] = ["Subject", "Objet", "Oggetto", "Asunto"];
 
-/// Splits an e-mail's template at the end of its subject line.
-///
-/// # Errors
-/// When it doesn't begin with one, or a section runs over the line's end.
-pub(crate) fn split<'s>(file: &File, template: Template<'s>) -> Result<Email<'s>, Box<Diagnostic>> {
-    let mut nodes = template.nodes.into_iter();
-    let first = after_word(file, &mut nodes)?;
-    let (mut subject, mut body) = (Vec::new(), Vec::new());
-    let mut ended = false;
-    for node in std::iter::once(Node::Text(first)).chain(nodes) {
+/// Splits an e-mail's template at the end of its subject line. Where it doesn't begin with one, or a section
+/// runs over the line's end, it is all body, and the diagnostic says so.
+pub(crate) fn split<'s>(file: &File, template: Template<'s>) -> (Email<'s>, Option<Diagnostic>) {
+    let mut body = template.nodes;
+    let mut subject = Vec::new();
+    let end = match subject_end(file, &body) {
+        Ok(end) => end,
+        Err(diagnostic) => return (Email { subject, body }, Some(*diagnostic)),
+    };
+    let mut rest = body.split_off(end.node);
+    std::mem::swap(&mut rest, &mut body);
+    subject.extend(rest.into_iter().skip(end.first));
+    if let (Some(line_end), Some(Node::Text(text))) = (end.line_break, body.first_mut()) {
+        subject.push(Node::Text(part(*text, 0, line_end)));
+        *text = part(*text, line_end + 1, text.text.len());
+    }
+    if let Some(Node::Text(first)) = subject.first_mut() {
+        let begin = first.text.find(':').map_or(0, |colon| colon + 1);
+        *first = part(*first, begin, first.text.len());
+    }
+    (Email { subject, body }, None)
+}
+
+/// Where the subject line ends.
+struct End {
+    /// The node in which the line begins.
+    first: usize,
+    /// The node in which it ends.
+    node: usize,
+    /// Where in that node; `None` where the template ends with the line.
+    line_break: Option<usize>,
+}
+
+fn subject_end(file: &File, nodes: &[Node<'_>]) -> Result<End, Box<Diagnostic>> {
+    let first = nodes.iter().take_while(|node| is_before(node)).count();
+    let begin = match nodes.get(first) {
+        Some(Node::Text(text)) => {
+            let line = text.text.trim_start_matches(is_blank);
+            let begin = text.text.len() - line.len();
+            if !begins_subject(line) {
+                return Err(missing(file, text.span.start + begin));
+            }
+            begin
+        }
+        Some(node) => return Err(missing(file, node.span().start)),
+        None => return Err(missing(file, 0)),
+    };
+    for (index, node) in nodes.iter().enumerate().skip(first) {
         match node {
-            node if ended => body.push(node),
-            Node::Text(text) => match text.text.find('\n') {
-                Some(end) => {
-                    subject.push(Node::Text(part(text, 0, end)));
-                    body.push(Node::Text(part(text, end + 1, text.text.len())));
-                    ended = true;
+            Node::Text(text) => {
+                let begin = if index == first { begin } else { 0 };
+                let line = text.text.get(begin..).unwrap_or_default();
+                if let Some(end) = line.find('\n') {
+                    return Ok(End {
+                        first,
+                        node: index,
+                        line_break: Some(begin + end),
+                    });
                 }
-                None => subject.push(Node::Text(text)),
-            },
-            Node::Section(section) if has_line_break(&section) => {
+            }
+            Node::Section(section) if has_line_break(section) => {
                 let span = section
                     .branches
                     .first()
                     .map_or(section.close, |branch| branch.tag);
+                let message = "the subject is one line, and this section runs over its end";
                 return Err(Box::new(
-                    file.diagnostic(
-                        codes::NO_SUBJECT,
-                        span,
-                        "the subject is one line, and this section runs over its end",
-                    )
-                    .label("begins in the subject")
-                    .help("close the section on the same line"),
+                    file.diagnostic(codes::NO_SUBJECT, span, message)
+                        .label("begins in the subject")
+                        .help("close the section on the same line"),
                 ));
             }
-            node => subject.push(node),
+            _ => {}
         }
     }
-    Ok(Email { subject, body })
+    Ok(End {
+        first,
+        node: nodes.len(),
+        line_break: None,
+    })
 }
 
-/// The text behind `Subject:`; remarks and empty lines may stand before it.
-fn after_word<'s>(
-    file: &File,
-    nodes: &mut impl Iterator<Item = Node<'s>>,
-) -> Result<Text<'s>, Box<Diagnostic>> {
-    let mut span = Span::default();
-    for node in nodes {
-        span = Span::new(node.span().start, node.span().start);
-        match node {
-            Node::Remark(_) => {}
-            Node::Text(text) => {
-                let line = text
-                    .text
-                    .trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-                if line.is_empty() {
-                    continue;
-                }
-                let begin = text.text.len() - line.len();
-                span = Span::new(span.start + begin, span.start + begin);
-                let Some(colon) = colon(line) else { break };
-                return Ok(part(text, begin + colon + 1, text.text.len()));
-            }
-            _ => break,
-        }
+/// Remarks and empty lines may stand before the subject.
+fn is_before(node: &Node<'_>) -> bool {
+    match node {
+        Node::Remark(_) => true,
+        Node::Text(text) => text.text.trim_matches(is_blank).is_empty(),
+        _ => false,
     }
-    Err(Box::new(
-        file.diagnostic(
-            codes::NO_SUBJECT,
-            span,
-            "the e-mail has no subject: its template begins with one",
-        )
-        .label("the subject should stand here")
-        .help("write `Subject: Your appointment` as the first line, and an empty line after it"),
-    ))
 }
 
-fn colon(line: &str) -> Option<usize> {
-    let (word, _) = line.split_once(':')?;
-    let known = WORDS
-        .iter()
-        .any(|known| word.trim_end().eq_ignore_ascii_case(known));
-    known.then_some(word.len())
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\u{feff}'
+}
+
+fn missing(file: &File, at: usize) -> Box<Diagnostic> {
+    let message = "the e-mail has no subject: its template begins with one";
+    Box::new(
+        file.diagnostic(codes::NO_SUBJECT, Span::new(at, at), message)
+            .label("the subject should stand here")
+            .help(
+                "write `Subject: Your appointment` as the first line, and an empty line after it",
+            ),
+    )
+}
+
+fn begins_subject(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(word, _)| {
+        let word = word.trim_end();
+        WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+    })
 }
 
 fn part(text: Text<'_>, start: usize, end: usize) -> Text<'_> {

@@ -4,4 +4,6 @@
 
 mod case;
 mod corpus;
+mod properties;
+mod reports;
 mod sms_length;

@@ -94,6 +94,15 @@ fn a_slip_in_a_condition_does_not_make_its_section_a_stray() {
         r#"Condition(OperatorUnknown { meant: Some("=") }) at "==""#,
     );
     one("[IF]a[/IF]", r#"Condition(Empty) at "[IF]""#);
+    // It begins with a value, so it is no prose, and its end is missed.
+    assert_eq!(
+        faults("[Si vous ne venez pas] [IF TRD9 < 14h30]a[ELSE]b"),
+        [
+            r#"Condition(ComparisonExpected) at "ne""#,
+            r#"SectionUnclosed at "[IF TRD9 < 14h30]""#,
+            r#"Condition(NoValue { meant: Some("14:30") }) at "14h30""#,
+        ]
+    );
 }
 
 #[test]
