@@ -30,7 +30,7 @@ pub(super) static DIGITS: Filter = Filter {
             tag: "[TRD1|digits]",
             value: "+41 22 700 00 00",
             language: Language::Fr,
-            prints: "+41, 22, 70, 00, 00, 0",
+            prints: "+41, 22, 700, 00, 00",
         },
     ],
     apply: |value, _, context| {
@@ -39,19 +39,37 @@ pub(super) static DIGITS: Filter = Filter {
     },
 };
 
-/// Commas make every voice pause between the pairs.
+/// Commas make every voice pause between the pairs. A number of another country keeps the groups it is written in:
+/// not every country says pairs.
 fn pairs(number: &str) -> String {
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    let international = number.trim_start().starts_with('+');
-    let (sign, digits) = match digits.strip_prefix("33") {
+    if !number.trim_start().starts_with('+') {
+        return in_pairs(&digits);
+    }
+    match digits.strip_prefix("33") {
         // Inside France a number is said with its 0.
-        Some(rest) if international && rest.len() == 9 => ("", format!("0{rest}")),
-        _ => (if international { "+" } else { "" }, digits),
-    };
-    let pairs: Vec<String> = digits
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| pair.iter().map(|b| char::from(*b)).collect())
+        Some(rest) if rest.len() == 9 => in_pairs(&format!("0{rest}")),
+        _ => {
+            let groups: Vec<&str> = number
+                .split(|c: char| !c.is_ascii_digit())
+                .filter(|group| !group.is_empty())
+                .collect();
+            format!(
+                "+{}",
+                if groups.len() > 1 {
+                    groups.join(", ")
+                } else {
+                    in_pairs(&digits)
+                }
+            )
+        }
+    }
+}
+
+fn in_pairs(digits: &str) -> String {
+    let pairs: Vec<&str> = (0..digits.len())
+        .step_by(2)
+        .filter_map(|at| digits.get(at..digits.len().min(at + 2)))
         .collect();
-    sign.to_string() + &pairs.join(", ")
+    pairs.join(", ")
 }

@@ -1,5 +1,7 @@
 //! The values of a message that goes, read from the facts that are known when it goes.
 
+use std::fmt;
+
 use chrono::NaiveTime;
 use rappel_core::facts::Visit;
 use rappel_core::{ChannelKind, EventKind, Language, Named, Settings};
@@ -7,8 +9,9 @@ use rappel_core::{ChannelKind, EventKind, Language, Named, Settings};
 use super::{Value, Values};
 use crate::variables::Variable;
 
-/// What a message's values are read from. Nothing is read before a template asks for it.
-#[derive(Clone, Debug)]
+/// What a message's values are read from. Nothing is read before a template asks for it. `Debug` hides it: links
+/// are secrets, and the rest is a patient's.
+#[derive(Clone)]
 pub struct Facts<'f> {
     /// The clinic.
     pub settings: &'f Settings,
@@ -26,6 +29,12 @@ pub struct Facts<'f> {
     pub delay: Option<u32>,
     /// When the visit begins instead.
     pub new_start: Option<NaiveTime>,
+}
+
+impl fmt::Debug for Facts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Facts(hidden)")
+    }
 }
 
 impl<'f> Facts<'f> {

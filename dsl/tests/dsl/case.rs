@@ -134,6 +134,7 @@ impl Case {
         };
         if update {
             self.update(&found);
+            return Ok(());
         }
         let mut wrong = String::new();
         for (name, claim) in &self.sections {

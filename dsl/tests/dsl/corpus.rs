@@ -13,7 +13,7 @@ fn files() -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 walk(&path, files);
-            } else {
+            } else if path.extension().is_some_and(|extension| extension == "txt") {
                 files.push(path);
             }
         }

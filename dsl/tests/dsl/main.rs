@@ -5,5 +5,6 @@
 mod case;
 mod corpus;
 mod properties;
+mod reference;
 mod reports;
 mod sms_length;
