@@ -52,7 +52,7 @@ struct Served {
     clinic: Arc<Clinic>,
     dispatcher: Arc<Dispatcher>,
     lanes: Lanes,
-    _watch: Option<Watch>,
+    _watch: Watch,
 }
 
 /// How the host does.
@@ -305,14 +305,12 @@ fn watch_folder(
     dispatcher: &Arc<Dispatcher>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-) -> Option<Watch> {
-    let facility = reloader.clinic().facility.clone();
-    let folder = reloader.folder().to_path_buf();
+) -> Watch {
     let clinic = reloader.clinic().clone();
     let dispatcher = dispatcher.clone();
     let said = Mutex::new(String::new());
     let runtime = tokio::runtime::Handle::current();
-    let watch = reload::watch(Arc::new(reloader), move |outcome| {
+    reload::watch(Arc::new(reloader), move |outcome| {
         let refused = match outcome {
             Outcome::Reloaded { from, to } => {
                 tracing::info!(facility = %clinic.facility, %from, %to, "new rules serve");
@@ -337,14 +335,7 @@ fn watch_folder(
         *said = refused.clone().unwrap_or_default();
         let (store, clinic, now) = (store.clone(), clinic.clone(), clock.now());
         runtime.spawn(async move { note(&*store, &clinic, now, refused).await });
-    });
-    match watch {
-        Ok(watch) => Some(watch),
-        Err(error) => {
-            tracing::error!(%facility, folder = %folder.display(), %error, "the folder can't be watched; changes go live at a restart");
-            None
-        }
-    }
+    })
 }
 
 /// Remembers which rules serve. A failure is logged: the rules serve all the same.

@@ -1,14 +1,14 @@
 //! Watching a folder: directories, not files, because editors rename and deployments swap links.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::{mpsc, watch as signal};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Outcome, Reloader};
+use super::{Outcome, Refusal, Reloader};
 
 /// How long a folder must be quiet before it is read: an editor writes in several steps.
 const QUIET: Duration = Duration::from_millis(100);
@@ -19,84 +19,153 @@ const LONGEST: Duration = Duration::from_millis(400);
 /// How often the folder is read without a hint: network drives and bind mounts tell nothing.
 const RESCAN: Duration = Duration::from_secs(10);
 
+/// What a clinic consists of, at the top of its folder.
+const PARTS: [&str; 4] = ["clinic.toml", "templates", "rules", "plugins"];
+
 /// A folder that is being watched. It ends when this is dropped.
 pub struct Watch {
     _stop: signal::Sender<()>,
 }
 
 /// Watches a clinic's folder and tells `told` every outcome but [`Outcome::Unchanged`], and the first
-/// [`Outcome::Unchanged`] after a refusal: the folder was put back as it was.
+/// [`Outcome::Unchanged`] after a refusal: the folder was put back as it was. A refusal is told again
+/// at each look until it is mended.
 ///
-/// # Errors
-/// When the system can't watch; a rescan every ten seconds still happens.
-pub fn watch(
-    reloader: Arc<Reloader>,
-    told: impl Fn(&Outcome) + Send + Sync + 'static,
-) -> Result<Watch, notify::Error> {
+/// Where the system can't watch, the folder is read every ten seconds all the same.
+pub fn watch(reloader: Arc<Reloader>, told: impl Fn(&Outcome) + Send + Sync + 'static) -> Watch {
     let (hint, hints) = mpsc::channel(1);
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !event.kind.is_access()) {
-            // A full channel means that a hint is waiting already.
-            let _ = hint.try_send(());
-        }
-    })?;
-    let watched = watch_directories(&mut watcher, reloader.folder());
+    let places = Arc::new(Mutex::new(Places::of(reloader.folder())));
+    let watcher = {
+        let places = places.clone();
+        notify::recommended_watcher(move |event: notify::Result<Event>| {
+            let places = places.lock().unwrap_or_else(PoisonError::into_inner);
+            if event.is_ok_and(|event| places.concern(&event)) {
+                // A full channel means that a hint is waiting already.
+                let _ = hint.try_send(());
+            }
+        })
+    };
+    let watcher = watcher
+        .inspect_err(|error| {
+            tracing::warn!(folder = %reloader.folder().display(), %error, "the folder can't be watched; it is read every {} seconds", RESCAN.as_secs());
+        })
+        .ok();
     let (stop, stopped) = signal::channel(());
-    tokio::spawn(run(reloader, told, hints, watcher, stopped));
-    watched.map(|()| Watch { _stop: stop })
+    tokio::spawn(run(reloader, told, hints, watcher, places, stopped));
+    Watch { _stop: stop }
 }
 
-/// The folder itself, its parent (the folder may be a link that is swapped) and what links in it lead
-/// to.
-fn watch_directories(watcher: &mut RecommendedWatcher, folder: &Path) -> Result<(), notify::Error> {
+/// Where a clinic's files are.
+#[derive(Debug)]
+struct Places {
+    folder: PathBuf,
+    /// What the folder, and the folders in it, really are where they are links.
+    real: Vec<PathBuf>,
+}
+
+impl Places {
+    fn of(folder: &Path) -> Self {
+        let real = |path: PathBuf| path.canonicalize().ok();
+        Self {
+            // As the watcher names it in its events.
+            folder: std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()),
+            real: PARTS
+                .into_iter()
+                .filter_map(|part| real(folder.join(part)))
+                .collect(),
+        }
+    }
+
+    /// Whether something happened to a clinic's files. The database beside them, or among them, is
+    /// written all the time.
+    fn concern(&self, event: &Event) -> bool {
+        !event.kind.is_access()
+            && (event.need_rescan()
+                || event.paths.is_empty()
+                || event.paths.iter().any(|path| self.hold(path)))
+    }
+
+    fn hold(&self, path: &Path) -> bool {
+        if self.real.iter().any(|real| path.starts_with(real)) {
+            return true;
+        }
+        let Ok(inside) = path.strip_prefix(&self.folder) else {
+            return false;
+        };
+        match inside.components().next() {
+            // The folder itself: a link to it was swapped.
+            None => true,
+            Some(Component::Normal(name)) => {
+                let part = PARTS.iter().any(|part| name == *part);
+                // Config maps are swapped by a link named `..data`; others may name theirs otherwise.
+                part || name.to_string_lossy().starts_with("..")
+                    || self.folder.join(name).is_symlink()
+            }
+            Some(_) => false,
+        }
+    }
+}
+
+/// Watches the folder itself, its parent (the folder may be a link that is swapped) and what links in
+/// it lead to. What can't be watched is still rescanned.
+fn watch_directories(watcher: &mut RecommendedWatcher, folder: &Path) {
     if let Some(parent) = folder
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
     {
-        watcher.watch(parent, RecursiveMode::NonRecursive)?;
+        let _ = watcher.watch(parent, RecursiveMode::NonRecursive);
     }
-    watcher.watch(folder, RecursiveMode::NonRecursive)?;
-    for directory in ["templates", "rules", "plugins"].map(|name| folder.join(name)) {
-        if let Ok(real) = directory.canonicalize() {
-            watcher.watch(&real, RecursiveMode::Recursive)?;
+    let _ = watcher.watch(folder, RecursiveMode::NonRecursive);
+    for part in PARTS.map(|part| folder.join(part)) {
+        if let Ok(real) = part.canonicalize()
+            && real.is_dir()
+        {
+            let _ = watcher.watch(&real, RecursiveMode::Recursive);
         }
     }
-    Ok(())
 }
 
 async fn run(
     reloader: Arc<Reloader>,
     told: impl Fn(&Outcome),
     mut hints: mpsc::Receiver<()>,
-    mut watcher: RecommendedWatcher,
+    mut watcher: Option<RecommendedWatcher>,
+    places: Arc<Mutex<Places>>,
     mut stopped: signal::Receiver<()>,
 ) {
     let mut refused = false;
-    // The first look is at once: a change between the loading of the clinic and the start of the
-    // watch has told nobody.
     loop {
-        let reading = reloader.clone();
-        let outcome = tokio::task::spawn_blocking(move || reading.reload()).await;
-        let Ok(outcome) = outcome else { return };
+        // Before the look, so that what happens during it is a hint for the next one. Directories may
+        // have come, gone or been swapped since the last; watching again is cheap.
+        if let Some(watcher) = &mut watcher {
+            *places.lock().unwrap_or_else(PoisonError::into_inner) = Places::of(reloader.folder());
+            watch_directories(watcher, reloader.folder());
+        }
+        let outcome = look(&reloader).await;
         let mended = refused && matches!(outcome, Outcome::Unchanged);
         refused = matches!(outcome, Outcome::Refused(_));
         if mended || !matches!(outcome, Outcome::Unchanged) {
             told(&outcome);
         }
-        // Directories may have come, gone or been swapped; watching again is cheap. One that
-        // can't be watched is still rescanned.
-        let _ = watch_directories(&mut watcher, reloader.folder());
         tokio::select! {
             _ = stopped.changed() => return,
-            hint = hints.recv() => {
-                if hint.is_none() {
-                    return;
-                }
-                quiet(&mut hints).await;
-            }
+            Some(()) = hints.recv() => quiet(&mut hints).await,
             () = tokio::time::sleep(RESCAN) => {}
         }
     }
+}
+
+async fn look(reloader: &Arc<Reloader>) -> Outcome {
+    let reading = reloader.clone();
+    tokio::task::spawn_blocking(move || reading.reload())
+        .await
+        .unwrap_or_else(|_| {
+            // A bug that one clinic's files come upon must not end the watch over them.
+            Outcome::Refused(Refusal {
+                diagnostics: Vec::new(),
+                others: vec!["reading the folder failed inside Rappel; please report it".into()],
+            })
+        })
 }
 
 /// Waits until the hints stop coming, but not for ever.
@@ -108,5 +177,54 @@ async fn quiet(hints: &mut mpsc::Receiver<()>) {
             Ok(Some(())) if Instant::now() < end => {}
             _ => return,
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use notify::EventKind;
+    use notify::event::{AccessKind, CreateKind};
+
+    #[test]
+    fn only_what_happens_to_a_clinics_files_is_a_hint() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        std::fs::create_dir_all(at("clinic/rules")).unwrap();
+        std::fs::create_dir_all(at("shared/templates")).unwrap();
+        std::os::unix::fs::symlink(at("shared/templates"), at("clinic/templates")).unwrap();
+        std::os::unix::fs::symlink("rules", at("clinic/current")).unwrap();
+        let places = Places::of(&at("clinic"));
+        let hint = |path: &str| {
+            let event = Event::new(EventKind::Create(CreateKind::File)).add_path(at(path));
+            places.concern(&event)
+        };
+        for path in [
+            "clinic",
+            "clinic/clinic.toml",
+            "clinic/templates",
+            "clinic/rules/own.rhai",
+            "clinic/plugins",
+            "clinic/..data",
+            "clinic/current",
+            "shared/templates/reminder.sms.trd",
+        ] {
+            assert!(hint(path), "{path}");
+        }
+        for path in [
+            "rappel.db-wal",
+            "clinic.db",
+            "clinic/rappel.db-wal",
+            "clinic/out/1.txt",
+            "clinic/notes.txt",
+            "shared/other",
+        ] {
+            assert!(!hint(path), "{path}");
+        }
+        let mut reading = Event::new(EventKind::Access(AccessKind::Read));
+        reading.paths.push(at("clinic/clinic.toml"));
+        assert!(!places.concern(&reading));
+        assert!(places.concern(&Event::new(EventKind::Other)), "of nowhere");
     }
 }
