@@ -167,7 +167,7 @@ impl House {
         } else {
             Gateway::new(clock.clone(), setup.honours)
         });
-        let mail = Arc::new(Gateway::new(clock.clone(), false));
+        let mail = Arc::new(Gateway::new(clock.clone(), setup.honours));
         let rules = rules(setup.facility, setup.limits, setup.policy);
         let clinic = Arc::new(Clinic::new(live(rules, &gateway, &mail)));
         let dispatcher = Arc::new(Dispatcher::new(

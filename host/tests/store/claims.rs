@@ -313,6 +313,23 @@ pub(crate) async fn the_same_message_on_another_channel_is_known(bench: Bench) {
     let claims = bench.claim_on(ChannelKind::Email, "09:00", 10).await;
     assert_eq!(claims[0].other_channels, [ChannelKind::Sms]);
     assert_eq!(claims[1].other_channels, []);
+    // The visit is moved after the SMS went and before the e-mail did: the new SMS has another number.
+    let moved = event("e-3", "appointment.modified", visit(1, 1));
+    let hand = Hand(|event: &rappel_core::Event, known: &_, _, _: &[_]| {
+        let second = NewMessage {
+            ordinal: 2,
+            ..reminder(5)
+        };
+        let changes = vec![withdraw(1), add(second), move_to(2, "09:00")];
+        Ok(rappel_core::store::Plan {
+            visit_start: Some(civil("4 14:30")),
+            ..plan(event, known, changes)
+        })
+    });
+    bench.ingest(&[moved], &hand).await;
+    let claims = bench.claim("09:00", 10).await;
+    let again = claims.iter().find(|c| c.message.id == id(5)).unwrap();
+    assert_eq!(again.other_channels, [ChannelKind::Email]);
 }
 
 pub(crate) async fn ten_thousand_messages_are_taken_in_order_and_once(bench: Bench) {

@@ -90,6 +90,7 @@ macro_rules! conformance {
             doubled_receipts_change_nothing,
             receipts_out_of_order_only_move_forward,
             a_receipt_before_the_answer_is_not_undone_by_it,
+            a_receipt_by_a_name_that_is_not_known_yet_waits_for_the_answer,
             an_unknown_send_is_settled_by_its_receipt,
             nobody_elses_receipt_counts,
             a_receipt_for_what_was_never_handed_over_changes_nothing,

@@ -107,7 +107,64 @@ pub(crate) async fn a_receipt_before_the_answer_is_not_undone_by_it(bench: Bench
             .step(step(&claim, State::Sending, State::Planned))
             .await
     );
+    assert!(!bench.step(answer(&claim, "gw-2")).await);
     assert_eq!(bench.state(2).await, State::Sent);
+    assert_eq!(
+        bench.receive(theirs("gw-2"), Delivered).await,
+        Some(id(2)),
+        "its own name came with the answer"
+    );
+}
+
+/// The gateway took the message under this name.
+fn answer(claim: &rappel_core::store::Claimed, name: &str) -> Transition {
+    Transition {
+        gateway_id: Some(name.into()),
+        story: vec![Step::Answered {
+            state: State::Sent,
+            gateway_id: Some(name.into()),
+            reason: None,
+        }],
+        ..step(claim, State::Sending, State::Sent)
+    }
+}
+
+pub(crate) async fn a_receipt_by_a_name_that_is_not_known_yet_waits_for_the_answer(bench: Bench) {
+    bench.plan((1..=3).map(reminder)).await;
+    // While nothing is under way, nobody can mean one of ours.
+    assert_eq!(bench.receive(theirs("gw-1"), Delivered).await, None);
+    let claim = bench.send(1).await;
+    assert_eq!(
+        bench.receive_from("other", theirs("gw-1"), Failed).await,
+        None
+    );
+    assert!(bench.step(answer(&claim, "gw-1")).await);
+    assert_eq!(bench.state(1).await, State::Sent, "another gateway's");
+    let claims = [bench.send(2).await, bench.send(3).await];
+    for (name, status) in [("gw-2", Sent), ("gw-2", Delivered), ("gw-3", Failed)] {
+        assert_eq!(bench.receive(theirs(name), status).await, None);
+    }
+    let steps = [answer(&claims[0], "gw-2"), answer(&claims[1], "gw-3")];
+    assert_eq!(bench.commit("10:01", &steps).await, [true, true]);
+    let failed = bench.message(3).await;
+    assert_eq!(bench.state(2).await, State::Delivered);
+    assert_eq!(failed.state, State::Failed);
+    assert_eq!(failed.reason.as_deref(), Some("absent subscriber"));
+    let story = bench.story(2).await;
+    assert!(
+        matches!(
+            &story[1..],
+            [
+                Step::Answered { .. },
+                Step::Receipt { applied: false, .. },
+                Step::Receipt { applied: true, .. }
+            ]
+        ),
+        "{story:?}"
+    );
+    // Each is applied once.
+    assert_eq!(bench.receive(theirs("gw-2"), Delivered).await, None);
+    assert_eq!(bench.story(2).await.len(), 5);
 }
 
 pub(crate) async fn an_unknown_send_is_settled_by_its_receipt(bench: Bench) {

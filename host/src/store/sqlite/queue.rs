@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::{SqliteStore, failed, millis, rows};
+use super::{SqliteStore, failed, millis, receive, rows};
 
 /// The columns of a claim behind those of its message.
 macro_rules! claim_columns {
@@ -34,7 +34,9 @@ macro_rules! claim_columns {
                (SELECT group_concat(o.channel) FROM message o
                  WHERE o.facility = m.facility AND o.appointment = m.appointment
                    AND o.patient = m.patient AND o.kind = m.kind AND o.recipient = m.recipient
-                   AND o.ordinal = m.ordinal AND o.channel <> m.channel
+                   AND o.channel <> m.channel
+                   AND CASE WHEN m.notice THEN o.created = m.created
+                     ELSE o.visit_start IS m.visit_start END
                    AND o.state IN ('planned', 'held', 'sending', 'sent', 'unknown', 'delivered'))"
         )
     };
@@ -167,6 +169,7 @@ impl SqliteStore {
         forbid_second_reminders(&mut transaction, steps, &mut wanted, day).await?;
         let made = update(&mut transaction, steps, &wanted, now).await?;
         tell(&mut transaction, steps, &made, now).await?;
+        receive::settle_early(&mut transaction, steps, &made, now).await?;
         // A step that was refused for the day's other reminders leaves its message with the worker;
         // it is let go so that it is judged again at once.
         for (step, made) in steps.iter().zip(&made) {

@@ -1,10 +1,13 @@
 //! Receipts in: they settle what was sent, and a state only moves forward.
+//!
+//! A gateway may report a message by its own name before its answer, which tells us that name, is
+//! kept: such a receipt waits for the answer.
 
 use rappel_core::civil::Instant;
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::message::State;
 use rappel_core::provider::{Receipt, ReceiptOf, ReceiptStatus};
-use rappel_core::store::{Result, Step};
+use rappel_core::store::{Result, Step, StoreError, Transition};
 use sqlx::{Row, SqliteConnection};
 
 use super::{SqliteStore, failed, millis, queue, rows};
@@ -54,7 +57,12 @@ async fn apply(
     .fetch_optional(&mut *db)
     .await
     .map_err(failed)?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = row else {
+        if let ReceiptOf::GatewayId(name) = &receipt.of {
+            keep_early(db, facility, gateway, name, receipt, now).await?;
+        }
+        return Ok(None);
+    };
     let id: MessageId = rows::parse(row.try_get(0).map_err(failed)?)?;
     let state: State = rows::parse(row.try_get(1).map_err(failed)?)?;
     let next = match receipt.status {
@@ -84,4 +92,106 @@ async fn apply(
     };
     queue::append(db, facility, &id.to_string(), millis(now), &step).await?;
     Ok(applied.then_some(id))
+}
+
+/// How long a receipt waits for its answer, in milliseconds: a day.
+const EARLY_MILLIS: i64 = 86_400_000;
+
+/// Keeps a receipt for an answer to come, if the gateway owes one.
+async fn keep_early(
+    db: &mut SqliteConnection,
+    facility: &str,
+    gateway: &str,
+    name: &str,
+    receipt: &Receipt,
+    now: Instant,
+) -> Result<()> {
+    sqlx::query("DELETE FROM early_receipt WHERE facility = ?1 AND gateway = ?2 AND at < ?3")
+        .bind(facility)
+        .bind(gateway)
+        .bind(millis(now) - EARLY_MILLIS)
+        .execute(&mut *db)
+        .await
+        .map_err(failed)?;
+    let status = serde_json::to_string(&receipt.status).unwrap_or_default();
+    sqlx::query(
+        "INSERT INTO early_receipt (facility, gateway, gateway_id, at, status, reason)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM message
+           WHERE facility = ?1 AND lease > 0 AND state = 'sending' AND gateway = ?2)",
+    )
+    .bind(facility)
+    .bind(gateway)
+    .bind(name)
+    .bind(millis(now))
+    .bind(status)
+    .bind(&receipt.reason)
+    .execute(&mut *db)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+/// Applies the receipts that waited for these answers. `made` tells which of the steps were made: one
+/// that a receipt overtook still tells the gateway's name.
+pub(super) async fn settle_early(
+    db: &mut SqliteConnection,
+    steps: &[Transition],
+    made: &[bool],
+    now: Instant,
+) -> Result<()> {
+    let named = || {
+        let steps = steps.iter().zip(made);
+        steps.filter_map(|(step, made)| Some((step, step.gateway_id.as_ref()?, *made)))
+    };
+    for (step, name, _) in named().filter(|(_, _, made)| !made) {
+        sqlx::query(
+            "UPDATE message SET gateway_id = ?4 WHERE facility = ?1 AND id = ?2 AND fence = ?3
+               AND state = 'sent' AND gateway_id IS NULL",
+        )
+        .bind(step.facility.as_str())
+        .bind(step.id.to_string())
+        .bind(step.fence)
+        .bind(name)
+        .execute(&mut *db)
+        .await
+        .map_err(failed)?;
+    }
+    if named().next().is_none() || !any_early(db).await? {
+        return Ok(());
+    }
+    for (step, name, _) in named() {
+        let facility = step.facility.as_str();
+        let rows = sqlx::query(
+            "DELETE FROM early_receipt WHERE facility = ?1 AND gateway_id = ?3
+               AND gateway = (SELECT gateway FROM message WHERE facility = ?1 AND id = ?2)
+             RETURNING gateway, status, reason",
+        )
+        .bind(facility)
+        .bind(step.id.to_string())
+        .bind(name)
+        .fetch_all(&mut *db)
+        .await
+        .map_err(failed)?;
+        for row in rows {
+            let gateway: String = row.try_get(0).map_err(failed)?;
+            let status: String = row.try_get(1).map_err(failed)?;
+            let receipt = Receipt {
+                of: ReceiptOf::Message(step.id),
+                status: serde_json::from_str(&status).map_err(|_| {
+                    StoreError("the database holds a receipt that can't be read".into())
+                })?,
+                reason: row.try_get(2).map_err(failed)?,
+            };
+            apply(db, facility, &gateway, &receipt, now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn any_early(db: &mut SqliteConnection) -> Result<bool> {
+    let row = sqlx::query("SELECT EXISTS (SELECT 1 FROM early_receipt)")
+        .fetch_one(&mut *db)
+        .await
+        .map_err(failed)?;
+    row.try_get(0).map_err(failed)
 }

@@ -103,6 +103,17 @@ CREATE TABLE story (
   PRIMARY KEY (facility, message, seq)
 ) WITHOUT ROWID;
 
+-- Receipts by a gateway's own name that came while it still owed us an answer with that name.
+CREATE TABLE early_receipt (
+  facility TEXT NOT NULL,
+  gateway TEXT NOT NULL,
+  gateway_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  reason TEXT
+);
+CREATE INDEX early_receipt_of ON early_receipt (facility, gateway, gateway_id);
+
 -- Which rules serve each clinic, and what is wrong with newer ones.
 CREATE TABLE generation (
   facility TEXT NOT NULL,
@@ -137,5 +148,6 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('message', 'message_to_person', '900000 90000 10 1'),
   ('message', 'message_at_gateway', '900000 90000 50000 1'),
   ('message', 'message_by_due', '1000000 100000 2'),
+  ('early_receipt', 'early_receipt_of', '100 20 10 1'),
   ('story', 'story', '5000000 500000 5 1');
 ANALYZE sqlite_schema;
