@@ -464,7 +464,7 @@ impl Ingest<'_> {
     }
 
     async fn tell(&mut self, id: MessageId, step: &Step) -> Result<()> {
-        super::queue::append(
+        super::steps::append(
             self.db,
             self.facility,
             &id.to_string(),

@@ -1,11 +1,12 @@
 //! The embedded store: SQLite with one writer, a pool of readers, and every commit on the disk
 //! before it is told.
 
+mod claim;
 mod ingest;
-mod queue;
 mod read;
 mod receive;
 mod rows;
+mod steps;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

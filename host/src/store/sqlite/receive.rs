@@ -10,7 +10,7 @@ use rappel_core::provider::{Receipt, ReceiptOf, ReceiptStatus};
 use rappel_core::store::{Result, Step, StoreError, Transition};
 use sqlx::{Row, SqliteConnection};
 
-use super::{SqliteStore, failed, millis, queue, rows};
+use super::{SqliteStore, failed, millis, rows, steps};
 
 impl SqliteStore {
     pub(super) async fn apply_receipts(
@@ -90,7 +90,7 @@ async fn apply(
         applied,
         reason: receipt.reason.clone(),
     };
-    queue::append(db, facility, &id.to_string(), millis(now), &step).await?;
+    steps::append(db, facility, &id.to_string(), millis(now), &step).await?;
     Ok(applied.then_some(id))
 }
 

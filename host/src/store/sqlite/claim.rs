@@ -1,21 +1,18 @@
-//! The queue: messages are taken for a while, judged, and moved on in one transaction a batch.
-//!
-//! Batches go to SQLite as one JSON array each: a statement for each message would cost more than
-//! the message.
+//! Claims: messages are taken for a while, with fresh facts.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rappel_core::channel::ChannelKind;
 use rappel_core::civil::Instant;
 use rappel_core::facts::{Location, Resource, Service, Visit};
 use rappel_core::ids::{FacilityId, MessageId};
-use rappel_core::store::{Claimed, Lane, Result, Step, Transition};
+use rappel_core::store::{Claimed, Lane, Result, Step};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::{SqliteStore, failed, millis, receive, rows};
+use super::{SqliteStore, failed, millis, rows, steps};
 
 /// The columns of a claim behind those of its message.
 macro_rules! claim_columns {
@@ -155,32 +152,6 @@ impl SqliteStore {
         Ok(claimed.into_iter().map(taken).collect())
     }
 
-    pub(super) async fn commit_steps(
-        &self,
-        steps: &[Transition],
-        now: Instant,
-        day: (Instant, Instant),
-    ) -> Result<Vec<bool>> {
-        let mut transaction = self.write().await?;
-        let mut wanted: Vec<bool> = steps
-            .iter()
-            .map(|step| step.from.may_become(step.to))
-            .collect();
-        forbid_second_reminders(&mut transaction, steps, &mut wanted, day).await?;
-        let made = update(&mut transaction, steps, &wanted, now).await?;
-        tell(&mut transaction, steps, &made, now).await?;
-        receive::settle_early(&mut transaction, steps, &made, now).await?;
-        // A step that was refused for the day's other reminders leaves its message with the worker;
-        // it is let go so that it is judged again at once.
-        for (step, made) in steps.iter().zip(&made) {
-            if !made && step.reminders_today.is_some() {
-                let_go_of(&mut transaction, &step.facility, step.id, step.fence).await?;
-            }
-        }
-        transaction.commit().await.map_err(failed)?;
-        Ok(made)
-    }
-
     pub(super) async fn absolve(
         &self,
         facility: &FacilityId,
@@ -272,10 +243,10 @@ async fn give_up(
     let step = Step::Recovered {
         reason: REASON.into(),
     };
-    append(db, facility.as_str(), id, millis(now), &step).await
+    steps::append(db, facility.as_str(), id, millis(now), &step).await
 }
 
-async fn let_go_of(
+pub(super) async fn let_go_of(
     db: &mut SqliteConnection,
     facility: &FacilityId,
     id: MessageId,
@@ -377,211 +348,4 @@ fn shared<T: for<'de> serde::Deserialize<'de>>(
         known.insert(id.to_string(), Arc::clone(fact));
     }
     Ok(fact)
-}
-
-/// Refuses reminders whose person got another visit's reminder since they were judged, in another
-/// batch or in this one.
-async fn forbid_second_reminders(
-    db: &mut SqliteConnection,
-    steps: &[Transition],
-    wanted: &mut [bool],
-    day: (Instant, Instant),
-) -> Result<()> {
-    let mut people: HashMap<String, String> = HashMap::new();
-    for (step, wanted) in steps.iter().zip(wanted) {
-        let Some(expected) = step.reminders_today else {
-            continue;
-        };
-        let row = sqlx::query(
-            "SELECT m.patient || ' ' || m.recipient, m.appointment,
-               (SELECT count(DISTINCT o.appointment) FROM message o
-                WHERE o.facility = m.facility AND o.patient = m.patient AND o.reminder
-                  AND o.sent_at >= ?3 AND o.sent_at < ?4 AND o.appointment <> m.appointment
-                  AND o.recipient = m.recipient
-                  AND o.state IN ('sending', 'sent', 'unknown', 'delivered'))
-             FROM message m WHERE m.facility = ?1 AND m.id = ?2",
-        )
-        .bind(step.facility.as_str())
-        .bind(step.id.to_string())
-        .bind(millis(day.0))
-        .bind(millis(day.1))
-        .fetch_optional(&mut *db)
-        .await
-        .map_err(failed)?;
-        let Some(row) = row else { continue };
-        let person: String = row.try_get(0).map_err(failed)?;
-        let appointment: String = row.try_get(1).map_err(failed)?;
-        let now: u32 = row.try_get(2).map_err(failed)?;
-        let other = people
-            .get(&person)
-            .is_some_and(|other| *other != appointment);
-        if now != expected || other {
-            *wanted = false;
-        } else if *wanted {
-            people.insert(person, appointment);
-        }
-    }
-    Ok(())
-}
-
-/// Moves the messages whose worker still holds them; tells which were moved.
-async fn update(
-    db: &mut SqliteConnection,
-    steps: &[Transition],
-    wanted: &[bool],
-    now: Instant,
-) -> Result<Vec<bool>> {
-    let batch: Vec<Value> = steps
-        .iter()
-        .zip(wanted)
-        .filter(|(_, wanted)| **wanted)
-        .map(|(step, _)| row_of(step, now))
-        .collect();
-    if batch.is_empty() {
-        return Ok(vec![false; steps.len()]);
-    }
-    let rows = sqlx::query(
-        "UPDATE message SET
-           state = j.value ->> 4,
-           reason = j.value ->> 5,
-           policy = coalesce(j.value ->> 6, policy),
-           line = coalesce(j.value ->> 7, line),
-           due = coalesce(j.value ->> 8, due),
-           due_civil = coalesce(j.value ->> 9, due_civil),
-           lease = coalesce(j.value ->> 10, CASE j.value ->> 4 WHEN 'sending' THEN j.value ->> 22 ELSE 0 END),
-           generation = coalesce(j.value ->> 11, generation),
-           gateway = coalesce(j.value ->> 12, gateway),
-           via = coalesce(j.value ->> 13, via),
-           address = coalesce(j.value ->> 14, address),
-           subject = coalesce(j.value ->> 15, subject),
-           text = coalesce(j.value ->> 16, text),
-           encoding = coalesce(j.value ->> 17, encoding),
-           segments = coalesce(j.value ->> 18, segments),
-           credits = coalesce(j.value ->> 19, credits),
-           gateway_id = coalesce(j.value ->> 20, gateway_id),
-           attempts = attempts + (j.value ->> 21),
-           sent_at = CASE
-             WHEN j.value ->> 12 IS NOT NULL THEN j.value ->> 22
-             WHEN j.value ->> 4 IN ('planned', 'held') THEN NULL
-             ELSE sent_at END,
-           updated = j.value ->> 22,
-           strikes = 0
-         FROM json_each(?1) j
-         WHERE message.facility = j.value ->> 0 AND message.id = j.value ->> 1
-           AND message.fence = j.value ->> 2 AND message.state = j.value ->> 3
-         RETURNING message.facility, message.id",
-    )
-    .bind(Value::Array(batch).to_string())
-    .fetch_all(&mut *db)
-    .await
-    .map_err(failed)?;
-    let mut made = HashSet::with_capacity(rows.len());
-    for row in &rows {
-        let facility: &str = row.try_get(0).map_err(failed)?;
-        let id: MessageId = rows::parse(row.try_get(1).map_err(failed)?)?;
-        made.insert((facility, id));
-    }
-    Ok(steps
-        .iter()
-        .zip(wanted)
-        .map(|(step, wanted)| *wanted && made.contains(&(step.facility.as_str(), step.id)))
-        .collect())
-}
-
-fn row_of(step: &Transition, now: Instant) -> Value {
-    let handover = step.handover.as_deref();
-    // Handing over counts an attempt; a gateway that only asked to wait gives it back.
-    let attempts = i32::from(handover.is_some()) - i32::from(step.forgive_attempt);
-    json!([
-        step.facility.as_str(),
-        step.id.to_string(),
-        step.fence,
-        step.from.name(),
-        step.to.name(),
-        step.reason,
-        step.origin.as_ref().map(|origin| &origin.policy),
-        step.origin.as_ref().map(|origin| origin.line),
-        step.due.map(|(due, _)| millis(due)),
-        step.due.map(|(_, civil)| civil.to_string()),
-        step.lease.map(millis),
-        step.generation,
-        handover.map(|handover| &handover.gateway),
-        handover
-            .and_then(|handover| handover.via)
-            .map(ChannelKind::name),
-        handover.map(|handover| &handover.address),
-        handover.and_then(|handover| handover.subject.as_ref()),
-        handover.map(|handover| &handover.text),
-        handover
-            .and_then(|handover| handover.encoding)
-            .map(|encoding| encoding.name()),
-        handover.map(|handover| handover.segments),
-        handover.map(|handover| handover.credits.to_string()),
-        step.gateway_id,
-        attempts,
-        millis(now),
-    ])
-}
-
-/// Adds the steps that were made to their messages' stories.
-async fn tell(
-    db: &mut SqliteConnection,
-    steps: &[Transition],
-    made: &[bool],
-    now: Instant,
-) -> Result<()> {
-    let mut entries = Vec::new();
-    for (step, made) in steps.iter().zip(made) {
-        if !made {
-            continue;
-        }
-        for (order, entry) in step.story.iter().enumerate() {
-            let text = serde_json::to_string(entry).unwrap_or_default();
-            entries.push(json!([
-                step.facility.as_str(),
-                step.id.to_string(),
-                order,
-                text
-            ]));
-        }
-    }
-    if entries.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO story (facility, message, seq, at, step)
-         SELECT j.value ->> 0, j.value ->> 1,
-           coalesce((SELECT max(seq) FROM story
-             WHERE facility = j.value ->> 0 AND message = j.value ->> 1), 0) + 1 + (j.value ->> 2),
-           ?2, j.value ->> 3
-         FROM json_each(?1) j",
-    )
-    .bind(Value::Array(entries).to_string())
-    .bind(millis(now))
-    .execute(&mut *db)
-    .await
-    .map_err(failed)?;
-    Ok(())
-}
-
-/// Adds one step to a message's story.
-pub(super) async fn append(
-    db: &mut SqliteConnection,
-    facility: &str,
-    id: &str,
-    at: i64,
-    step: &Step,
-) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO story (facility, message, seq, at, step)
-         SELECT ?1, ?2, coalesce(max(seq), 0) + 1, ?3, ?4 FROM story WHERE facility = ?1 AND message = ?2",
-    )
-    .bind(facility)
-    .bind(id)
-    .bind(at)
-    .bind(serde_json::to_string(step).unwrap_or_default())
-    .execute(&mut *db)
-    .await
-    .map_err(failed)?;
-    Ok(())
 }
