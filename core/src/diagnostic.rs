@@ -106,6 +106,17 @@ codes! {
     POLICY_REFUSED = "E0402" "A policy uses what no policy may";
     POLICY_UNKNOWN_FUNCTION = "E0403" "A policy calls a function that there isn't";
     POLICY_WITHOUT_HOOK = "E0404" "A policy is never asked";
+    BAD_HOOK = "E0405" "A hook has the wrong form";
+    UNKNOWN_PROPERTY = "E0406" "A fact has no such property";
+    WRONG_TYPE = "E0407" "A value is of the wrong type";
+    UNKNOWN_WORD = "E0408" "A word that means nothing here";
+    FACT_CHANGED = "E0409" "A policy changes a fact";
+    NEVER_EQUAL = "W0451" "A comparison never holds";
+
+    BAD_CASES = "E0501" "A policy's cases can't be read";
+    CASE_FAILS = "E0502" "A policy's case fails";
+    NO_CASES = "W0551" "A policy has no cases";
+    NO_POLICY = "W0552" "Cases have no policy";
 
     BAD_MANIFEST = "E0601" "An adapter's manifest can't be read";
     MANIFEST_MISFIT = "E0602" "An adapter's manifest contradicts itself";

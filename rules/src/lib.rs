@@ -1,28 +1,22 @@
-//! Rappel's policy language: sandboxed Rhai, its hooks and cases, the stock policies.
+//! Rappel's policy language: sandboxed Rhai, its hooks and cases, the stock policies; and the scripts
+//! of provider adapters, which run in the same sandbox.
 //!
 //! No clock, no environment, no file and no network is known in this crate: texts and times are
 //! arguments.
 
 pub mod adapter;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    unused_imports,
-    reason = "the check of properties at load reads the rest of these tables"
-)]
+mod cases;
 mod facts;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    unused_imports,
-    reason = "the check of properties at load reads the rest of these tables"
-)]
 mod functions;
 mod hooks;
+mod load;
+mod reference;
 pub mod sandbox;
 mod set;
 mod stock;
 pub mod told;
 
+pub use cases::CaseOutcome;
 pub use hooks::PlanFault;
-pub use set::{PolicySet, PolicySource};
+pub use reference::reference;
+pub use set::PolicySet;

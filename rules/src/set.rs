@@ -1,7 +1,7 @@
-//! A clinic's policies: the stock ones and its own, compiled together and asked together.
+//! A clinic's policies: the stock ones and its own, compiled and tried together, asked together.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rappel_core::decision::{Decision, Planned};
 use rappel_core::diagnostic::{Diagnostic, codes};
@@ -10,57 +10,139 @@ use rappel_core::facts::Visit;
 use rappel_core::message::MessageFacts;
 use rappel_core::settings::Settings;
 
-use crate::hooks::{self, CHECK, PLAN, PlanFault, Policy, SANDBOX};
-use crate::sandbox::{Script, SlipKind};
+use crate::cases::{self, CaseOutcome};
+use crate::hooks::{self, PlanFault, Policy};
+use crate::load::{Own, load};
 use crate::stock::STOCK;
 
+/// How policies' files end.
+const POLICY: &str = ".rhai";
+/// How the files of their cases end.
+const CASES: &str = ".cases.toml";
+
 /// A policy as it is written.
-#[derive(Clone, Copy, Debug)]
-pub struct PolicySource<'s> {
-    /// Its name: that of its file. A clinic's policy replaces the stock one of the same name.
-    pub name: &'s str,
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PolicySource<'s> {
+    /// Its name: that of its file.
+    pub(crate) name: &'s str,
     /// Its file, as diagnostics name it: `rules/reminder.rhai`.
-    pub file: &'s str,
+    pub(crate) file: &'s str,
     /// Its text.
-    pub text: &'s str,
+    pub(crate) text: &'s str,
+    /// The file of its cases and their text.
+    pub(crate) cases: Option<(&'s str, &'s str)>,
 }
 
-/// Policies that can be asked. Immutable.
-#[derive(Debug)]
+/// Policies that can be asked. Nothing in it ever changes.
+#[derive(Clone, Debug)]
 pub struct PolicySet {
     policies: Vec<Policy>,
+    outcomes: Vec<CaseOutcome>,
+    warnings: Vec<Diagnostic>,
+}
+
+/// The stock policies with what came of their cases: the same for every clinic, so found out once.
+static TRIED: LazyLock<Vec<Tried>> = LazyLock::new(|| {
+    let own = Own::new();
+    let settings = cases::plain();
+    let sources = STOCK.iter().map(|stock| PolicySource {
+        name: stock.name,
+        file: stock.file,
+        text: stock.text,
+        cases: Some((stock.cases_file, stock.cases)),
+    });
+    sources
+        .map(|source| Tried::new(&source, &own, settings.as_ref()))
+        .collect()
+});
+
+/// A policy that was loaded and tried.
+#[derive(Clone, Debug)]
+struct Tried {
+    name: String,
+    policy: Option<Policy>,
+    found: Vec<Diagnostic>,
+    outcomes: Vec<CaseOutcome>,
+}
+
+impl Tried {
+    fn new(source: &PolicySource<'_>, own: &Own, settings: Option<&Arc<Settings>>) -> Self {
+        let (policy, found) = load(source, own);
+        let outcomes = match (&policy, source.cases, settings) {
+            (Some(policy), Some((file, text)), Some(settings)) => {
+                cases::run(policy, file, text, settings)
+            }
+            _ => Vec::new(),
+        };
+        Self {
+            name: source.name.to_string(),
+            policy,
+            found,
+            outcomes,
+        }
+    }
 }
 
 impl PolicySet {
-    /// Compiles the stock policies and a clinic's own. They are asked in the order of their names.
+    /// Compiles the stock policies and the files of a clinic's `rules/`, by their paths, and runs every
+    /// case. A policy of the clinic's replaces the stock one of the same name. They are asked in the
+    /// order of their names.
+    ///
+    /// The stock policies' cases run with settings of their own, the clinic's with the clinic's.
     ///
     /// # Errors
-    /// Every slip that could be found, each with its place.
-    pub fn compile<'s>(
-        own: impl IntoIterator<Item = PolicySource<'s>>,
+    /// Every slip that could be found and every case that fails, each with its place; warnings too.
+    pub fn compile<'f>(
+        files: impl IntoIterator<Item = (&'f str, &'f str)>,
+        settings: &Arc<Settings>,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let stock = STOCK.iter().map(|stock| PolicySource {
-            name: stock.name,
-            file: stock.file,
-            text: stock.text,
-        });
-        let sources: BTreeMap<&str, PolicySource<'_>> = stock
-            .chain(own)
-            .map(|source| (source.name, source))
-            .collect();
-        let mut policies = Vec::with_capacity(sources.len());
-        let mut found = Vec::new();
-        for source in sources.values() {
-            match compile(source) {
-                Ok(policy) => policies.push(policy),
-                Err(slips) => found.extend(slips),
-            }
+        let (tried, mut found) = try_all(files, settings);
+        let mut set = Self {
+            policies: Vec::with_capacity(tried.len()),
+            outcomes: Vec::new(),
+            warnings: Vec::new(),
+        };
+        for tried in tried {
+            found.extend(tried.found);
+            found.extend(
+                tried
+                    .outcomes
+                    .iter()
+                    .filter_map(|outcome| outcome.failure.clone()),
+            );
+            set.policies.extend(tried.policy);
+            set.outcomes.extend(tried.outcomes);
         }
-        if found.is_empty() {
-            Ok(Self { policies })
-        } else {
-            Err(found)
+        if found.iter().any(Diagnostic::is_error) {
+            return Err(found);
         }
+        set.warnings = found;
+        Ok(set)
+    }
+
+    /// Runs the cases of the stock policies and of the clinic's own; with what keeps policies from
+    /// being tried at all.
+    pub fn run_cases<'f>(
+        files: impl IntoIterator<Item = (&'f str, &'f str)>,
+        settings: &Arc<Settings>,
+    ) -> (Vec<CaseOutcome>, Vec<Diagnostic>) {
+        let (tried, mut found) = try_all(files, settings);
+        let mut outcomes = Vec::new();
+        for tried in tried {
+            found.extend(tried.found);
+            outcomes.extend(tried.outcomes);
+        }
+        (outcomes, found)
+    }
+
+    /// The cases that ran when it was compiled. All of them hold.
+    pub fn cases(&self) -> &[CaseOutcome] {
+        &self.outcomes
+    }
+
+    /// What the policies' author should know, though they can be asked.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
     }
 
     /// The messages that policies want after an event, and the policies that failed.
@@ -89,29 +171,53 @@ impl PolicySet {
     }
 }
 
-fn compile(source: &PolicySource<'_>) -> Result<Policy, Vec<Diagnostic>> {
-    let text: Arc<str> = source.text.into();
-    let script = SANDBOX.compile(source.text).map_err(|slips| {
-        let told = |slip: crate::sandbox::Slip| {
-            let code = match slip.kind {
-                SlipKind::Form => codes::BAD_POLICY,
-                SlipKind::Refused => codes::POLICY_REFUSED,
-                SlipKind::UnknownFunction => codes::POLICY_UNKNOWN_FUNCTION,
-            };
-            slip.diagnostic(code, source.file, &text)
-        };
-        slips.into_iter().map(told).collect::<Vec<_>>()
-    })?;
-    if asks_nothing(&script) {
-        let message = "a policy has `fn plan(event, visit, settings)` or `fn check(message, visit, settings)`; this one is never asked";
-        let help = "write one of them, with exactly these parameters";
-        return Err(vec![
-            Diagnostic::new(codes::POLICY_WITHOUT_HOOK, source.file, message).help(help),
-        ]);
+/// Loads and tries every policy, in the order of their names.
+fn try_all<'f>(
+    files: impl IntoIterator<Item = (&'f str, &'f str)>,
+    settings: &Arc<Settings>,
+) -> (Vec<Tried>, Vec<Diagnostic>) {
+    let (own, mut found) = sources(files);
+    let replaced = |tried: &&Tried| !own.contains_key(tried.name.as_str());
+    let mut all: Vec<Tried> = TRIED.iter().filter(replaced).cloned().collect();
+    for source in own.values() {
+        let tried = Tried::new(source, &settings.own, Some(settings));
+        if tried.policy.is_some() && tried.outcomes.is_empty() {
+            let message = "nothing tries this policy: it has no cases";
+            let help = format!(
+                "write some into {}{CASES}",
+                source.file.trim_end_matches(POLICY)
+            );
+            found.push(Diagnostic::new(codes::NO_CASES, source.file, message).help(help));
+        }
+        all.push(tried);
     }
-    Ok(Policy::new(source.name, &script))
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    (all, found)
 }
 
-fn asks_nothing(script: &Script) -> bool {
-    !script.has("plan", PLAN.len()) && !script.has("check", CHECK.len())
+/// The clinic's policies with their cases, by name.
+fn sources<'f>(
+    files: impl IntoIterator<Item = (&'f str, &'f str)>,
+) -> (BTreeMap<&'f str, PolicySource<'f>>, Vec<Diagnostic>) {
+    let mut sources: BTreeMap<&str, PolicySource<'_>> = BTreeMap::new();
+    for (file, text) in files {
+        let last = file.rsplit('/').next().unwrap_or(file);
+        if let Some(name) = last.strip_suffix(CASES) {
+            let source = sources.entry(name).or_default();
+            source.cases = Some((file, text));
+        } else if let Some(name) = last.strip_suffix(POLICY) {
+            let source = sources.entry(name).or_default();
+            (source.name, source.file, source.text) = (name, file, text);
+        }
+    }
+    let mut found = Vec::new();
+    sources.retain(|name, source| {
+        if let ("", Some((file, _))) = (source.file, source.cases) {
+            let message =
+                format!("these cases try nothing: there is no {name}{POLICY} beside them");
+            found.push(Diagnostic::new(codes::NO_POLICY, file, message));
+        }
+        !source.file.is_empty()
+    });
+    (sources, found)
 }

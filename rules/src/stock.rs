@@ -1,4 +1,4 @@
-//! The policies that ship: the files of `rules/stock`.
+//! The policies that ship: the files of `rules/stock`, each with its cases.
 
 /// A policy that ships.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,10 @@ pub(crate) struct Stock {
     pub(crate) file: &'static str,
     /// Its text.
     pub(crate) text: &'static str,
+    /// The file of its cases.
+    pub(crate) cases_file: &'static str,
+    /// Its cases.
+    pub(crate) cases: &'static str,
 }
 
 macro_rules! stock {
@@ -18,6 +22,8 @@ macro_rules! stock {
             name: $name,
             file: concat!("stock/", $name, ".rhai"),
             text: include_str!(concat!("../stock/", $name, ".rhai")),
+            cases_file: concat!("stock/", $name, ".cases.toml"),
+            cases: include_str!(concat!("../stock/", $name, ".cases.toml")),
         }),+];
     };
 }

@@ -14,8 +14,8 @@ use rappel_core::message::MessageFacts;
 use rappel_core::provider::Provider;
 use rappel_core::settings::{Cell, Gateway, Settings};
 use rappel_dsl::{Facts, FileName, Stopped, Template, Templates};
+use rappel_rules::PolicySet;
 use rappel_rules::adapter::{Adapter, AdapterFiles};
-use rappel_rules::{PolicySet, PolicySource};
 
 /// The files of a clinic: their texts by their paths inside its folder, with `/` between the parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,15 +116,18 @@ impl Generation {
         found.extend(slips);
         found.extend(missing_templates(folder, &settings));
         let adapters = adapters(folder, &settings, &mut found);
-        let policies = policies(folder, &mut found);
-        let (Some(policies), false) = (policies, found.iter().any(Diagnostic::is_error)) else {
+        let settings = Arc::new(settings);
+        let policies = PolicySet::compile(folder.under("rules/"), &settings)
+            .inspect(|policies| found.extend_from_slice(policies.warnings()))
+            .map_err(|slips| found.extend(slips));
+        let (Ok(policies), false) = (policies, found.iter().any(Diagnostic::is_error)) else {
             return Err(found);
         };
         Ok(Self {
             policies,
             adapters,
             id: folder.id(),
-            settings: Arc::new(settings),
+            settings,
             templates,
             warnings: found,
         })
@@ -282,15 +285,4 @@ fn adapters(
         }
     }
     adapters
-}
-
-/// The stock policies and the clinic's own.
-fn policies(folder: &Folder, found: &mut Vec<Diagnostic>) -> Option<PolicySet> {
-    let own = folder.under("rules/").filter_map(|(file, text)| {
-        let name = file.strip_prefix("rules/")?.strip_suffix(".rhai")?;
-        Some(PolicySource { name, file, text })
-    });
-    PolicySet::compile(own)
-        .map_err(|slips| found.extend(slips))
-        .ok()
 }

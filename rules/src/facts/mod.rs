@@ -26,7 +26,7 @@ use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString};
 pub(crate) use event::{CHANGES, event};
 pub(crate) use message::{CELLS, CHANNEL_NAMES, RECIPIENTS};
 pub(crate) use own::own_type;
-pub use types::{Base, Type};
+pub(crate) use types::{Base, Type};
 
 /// All that a policy's question is about.
 #[derive(Debug)]
@@ -82,26 +82,26 @@ macro_rules! views {
         /// A window onto the facts.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs, reason = "`summary` says what each is")]
-        pub enum View {
+        pub(crate) enum View {
             $($view,)+
         }
 
         impl View {
             /// Every window, in the order of the reference.
-            pub const ALL: &'static [View] = &[$(View::$view),+];
+            pub(crate) const ALL: &'static [View] = &[$(View::$view),+];
 
             /// The name of its type.
-            pub fn name(self) -> &'static str {
+            pub(crate) fn name(self) -> &'static str {
                 match self { $(View::$view => $name,)+ }
             }
 
             /// How a policy comes to it.
-            pub fn path(self) -> &'static str {
+            pub(crate) fn path(self) -> &'static str {
                 match self { $(View::$view => $path,)+ }
             }
 
             /// What it shows.
-            pub fn summary(self) -> &'static str {
+            pub(crate) fn summary(self) -> &'static str {
                 match self { $(View::$view => $summary,)+ }
             }
 

@@ -6,18 +6,18 @@ use super::View;
 
 /// A type: what a value is, whether there is a list of them, whether it may be absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Type {
+pub(crate) struct Type {
     /// What it is.
-    pub base: Base,
+    pub(crate) base: Base,
     /// Whether it is a list of them.
-    pub list: bool,
+    pub(crate) list: bool,
     /// Whether it may be `()`.
-    pub absent: bool,
+    pub(crate) absent: bool,
 }
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Base {
+pub(crate) enum Base {
     /// Something that can't be told.
     Any,
     /// `()`.
@@ -46,28 +46,28 @@ pub enum Base {
 
 impl Type {
     /// Something that can't be told.
-    pub const ANY: Type = Type::of(Base::Any);
+    pub(crate) const ANY: Type = Type::of(Base::Any);
     /// `()`.
-    pub const NOTHING: Type = Type::of(Base::Nothing);
+    pub(crate) const NOTHING: Type = Type::of(Base::Nothing);
     /// `true` or `false`.
-    pub const FLAG: Type = Type::of(Base::Flag);
+    pub(crate) const FLAG: Type = Type::of(Base::Flag);
     /// A whole number.
-    pub const NUMBER: Type = Type::of(Base::Number);
+    pub(crate) const NUMBER: Type = Type::of(Base::Number);
     /// An amount.
-    pub const DECIMAL: Type = Type::of(Base::Decimal);
+    pub(crate) const DECIMAL: Type = Type::of(Base::Decimal);
     /// A text.
-    pub const TEXT: Type = Type::of(Base::Text);
+    pub(crate) const TEXT: Type = Type::of(Base::Text);
     /// A date and time.
-    pub const TIME: Type = Type::of(Base::Time);
+    pub(crate) const TIME: Type = Type::of(Base::Time);
     /// A length of time.
-    pub const SPAN: Type = Type::of(Base::Span);
+    pub(crate) const SPAN: Type = Type::of(Base::Span);
     /// A planned message.
-    pub const MESSAGE: Type = Type::of(Base::Message);
+    pub(crate) const MESSAGE: Type = Type::of(Base::Message);
     /// What `check` answers.
-    pub const ANSWER: Type = Type::of(Base::Answer);
+    pub(crate) const ANSWER: Type = Type::of(Base::Answer);
 
     /// A single value that is always there.
-    pub const fn of(base: Base) -> Self {
+    pub(crate) const fn of(base: Base) -> Self {
         Self {
             base,
             list: false,
@@ -76,17 +76,17 @@ impl Type {
     }
 
     /// A fact with properties.
-    pub const fn view(view: View) -> Self {
+    pub(crate) const fn view(view: View) -> Self {
         Self::of(Base::View(view))
     }
 
     /// One of a few words.
-    pub const fn word(words: &'static [&'static str]) -> Self {
+    pub(crate) const fn word(words: &'static [&'static str]) -> Self {
         Self::of(Base::Word(words))
     }
 
     /// The same, or `()`.
-    pub const fn or_absent(self) -> Self {
+    pub(crate) const fn or_absent(self) -> Self {
         Self {
             absent: true,
             ..self
@@ -94,12 +94,12 @@ impl Type {
     }
 
     /// A list of it.
-    pub const fn list(self) -> Self {
+    pub(crate) const fn list(self) -> Self {
         Self { list: true, ..self }
     }
 
     /// An entry of it, where it is a list.
-    pub const fn entry(self) -> Self {
+    pub(crate) const fn entry(self) -> Self {
         if self.list {
             Self {
                 list: false,
@@ -111,7 +111,7 @@ impl Type {
     }
 
     /// What a value is that may be of either type.
-    pub fn join(self, other: Self) -> Self {
+    pub(crate) fn join(self, other: Self) -> Self {
         let same = self.base == other.base && self.list == other.list;
         let absent = self.absent || other.absent;
         match (self.base, other.base) {

@@ -7,7 +7,7 @@ use rappel_core::channel::ChannelKind;
 use rappel_core::civil::Civil;
 use rappel_core::kind::Kind;
 use rappel_core::settings::{Cell, Outside, Settings};
-use rhai::{Array, Dynamic, Engine, ImmutableString};
+use rhai::{Array, Dynamic, ImmutableString};
 
 use super::{Answer, Function};
 use crate::facts::{Base, CELLS, CHANGES, CHANNEL_NAMES, Type, View, Window, event};

@@ -45,3 +45,96 @@ impl Policy {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rappel_core::channel::ChannelKind;
+    use rappel_core::decision::Verdict;
+    use rappel_core::facts::{Records, Visit};
+    use rappel_core::kind::{Kind, STOCK_KINDS};
+    use rappel_core::message::{MessageFacts, Recipient};
+
+    use super::*;
+    use crate::facts::{Facts, View};
+    use crate::functions::Given;
+    use crate::stock::STOCK;
+
+    fn visit(status: &str, online: bool, no_shows: u32) -> Visit {
+        let data = serde_json::json!({
+            "appointment": {"id": "a", "start": "2026-06-03T14:30", "booked_at": "2026-06-03T10:30", "status": status, "online": online},
+            "patient": {"id": "p", "visits": 10, "no_shows": no_shows, "channels": {"email": online}},
+        });
+        Records::from_data(data.as_object().unwrap())
+            .unwrap()
+            .to_visit()
+            .unwrap()
+            .0
+    }
+
+    /// A hook's body runs in a scope that holds its arguments, instead of being called with them. That
+    /// must give what a call gives.
+    #[test]
+    fn a_hook_answers_what_a_call_of_it_answers() {
+        let values = "messages.reminder = { sms = \"on\", email = \"online\" }\nreminder.second_sms = \"unreliable\"";
+        let settings = crate::cases::plain()
+            .unwrap()
+            .with(&values.parse().unwrap())
+            .unwrap();
+        let settings = Arc::new(settings);
+        let mut told = std::collections::BTreeSet::new();
+        for stock in STOCK {
+            let script = SANDBOX.compile(stock.text).unwrap();
+            let policy = Policy::new(stock.name, &script);
+            if policy.check.is_none() {
+                continue;
+            }
+            let visits = [
+                visit("booked", true, 1),
+                visit("confirmed", false, 4),
+                visit("cancelled", true, 4),
+            ];
+            for (visit, kind, channel) in visits.iter().flat_map(|visit| {
+                STOCK_KINDS
+                    .iter()
+                    .flat_map(move |kind| ChannelKind::ALL.map(|channel| (visit, kind, channel)))
+            }) {
+                let now = "2026-06-02T22:00".parse().unwrap();
+                let message = MessageFacts {
+                    kind: Kind::parse(kind.name).unwrap(),
+                    channel,
+                    recipient: Recipient::Patient,
+                    event: None,
+                    due: "2026-06-01T08:00".parse().unwrap(),
+                    now,
+                    expires: None,
+                    confirmation_requested: false,
+                    reminders_today: 1,
+                };
+                let decision = check([&policy], &message, visit, &settings);
+                let facts = Arc::new(Facts {
+                    event: None,
+                    message: Some(message),
+                    visit: visit.clone(),
+                    settings: settings.clone(),
+                });
+                let windows =
+                    [View::Message, View::Visit, View::Settings].map(|view| view.open(&facts));
+                let called = SANDBOX
+                    .call(&script, "check", windows.to_vec())
+                    .unwrap()
+                    .cast::<Given>();
+                let answer = &decision.answers[0];
+                assert_eq!(
+                    (&answer.verdict, answer.origin.line),
+                    (&called.verdict, called.line),
+                    "{}",
+                    stock.name
+                );
+                told.insert((stock.name, called.line, called.verdict == Verdict::Allow));
+            }
+        }
+        // Comparing one answer over and over would say nothing.
+        assert!(told.len() > 20, "{}", told.len());
+    }
+}

@@ -91,6 +91,15 @@ fn reason(error: &EvalAltResult, limits: &Limits) -> String {
             None => "it gave up with `throw`".into(),
         },
         E::ErrorFunctionNotFound(signature, _) => {
+            let signature = [
+                ("&str | ImmutableString | String", "text"),
+                ("i64", "number"),
+                ("array", "list"),
+            ]
+            .iter()
+            .fold(signature.replace(" (", "("), |told, (rhai, ours)| {
+                told.replace(rhai, ours)
+            });
             format!("there is no `{signature}`: the values have the wrong types for it")
         }
         E::ErrorMismatchDataType(expected, found, _)

@@ -24,7 +24,13 @@ pub use language::{STANDARD, Standard};
 pub use limits::Limits;
 pub use script::Script;
 pub use slip::{Slip, SlipKind};
-pub(crate) use {nearest::nearest, script::Function, slip::place, tree::Node};
+pub(crate) use {
+    nearest::nearest,
+    refuse::{captured, is_capture},
+    script::Function,
+    slip::place,
+    tree::Node,
+};
 
 /// An engine with limits. Build it once and share it: reading and calling change nothing in it.
 #[derive(Debug)]
@@ -74,7 +80,7 @@ impl Sandbox {
             let ast = self
                 .engine
                 .compile(text)
-                .map_err(|error| vec![Slip::from_rhai(&error, &self.limits)])?;
+                .map_err(|error| vec![Slip::from_rhai(&error, text, &self.limits)])?;
             let script = Script::new(ast);
             let slips = refuse::check(&script, &self.functions);
             if slips.is_empty() {

@@ -8,6 +8,7 @@ use rhai::{LexError, ParseError, ParseErrorType, Position};
 
 use super::language::{REFUSED, REFUSED_MARK};
 use super::limits::Limits;
+use super::nearest::nearest;
 
 /// What sort of slip it is; whose script it is decides the diagnostic's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Slip {
     }
 
     /// From Rhai's first error.
-    pub(super) fn from_rhai(error: &ParseError, limits: &Limits) -> Self {
+    pub(super) fn from_rhai(error: &ParseError, text: &str, limits: &Limits) -> Self {
         let position = error.position();
         let form = |message: String| Self::new(SlipKind::Form, position, message);
         match error.err_type() {
@@ -81,7 +82,12 @@ impl Slip {
                     .help("a `}`, `)` or `]` may be missing")
             }
             ParseErrorType::VariableUndefined(name) => {
-                form(format!("there is no variable `{name}`"))
+                let slip = form(format!("there is no variable `{name}`"));
+                let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+                match nearest(name, words.filter(|word| *word != name && word.len() > 1)) {
+                    Some(near) => slip.help(format!("did you mean `{near}`?")),
+                    None => slip,
+                }
             }
             ParseErrorType::TooManyFunctions => form(format!(
                 "more than {} functions in one file",
@@ -107,7 +113,7 @@ fn lower(sentence: &str) -> String {
     })
 }
 
-/// The word at a position, in bytes of the text; the position alone where there is no word.
+/// The word or quoted text at a position, in bytes of the text; the position alone where there is no word.
 pub(crate) fn place(text: &str, position: Position) -> Range<usize> {
     let Some(line) = position.line() else {
         return 0..0;
@@ -124,6 +130,12 @@ pub(crate) fn place(text: &str, position: Position) -> Range<usize> {
         .nth(column)
         .unwrap_or((rest.trim_end_matches(['\n', '\r']).len(), ' '));
     let word = &rest[offset..];
+    let quoted = word
+        .strip_prefix('"')
+        .and_then(|text| Some(text.split('\n').next()?.find('"')? + 2));
+    if let Some(length) = quoted {
+        return start + offset..start + offset + length;
+    }
     let length = word
         .find(|c: char| !(c.is_alphanumeric() || c == '_'))
         .unwrap_or(word.len());
@@ -136,4 +148,32 @@ pub(crate) fn place(text: &str, position: Position) -> Range<usize> {
         length => length,
     };
     start + offset..start + offset + length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_word_a_quoted_text_or_a_character() {
+        let text = "fn été() {\n    message(\"reminder\", x) - 1\n}";
+        let at = |line, column| &text[place(text, Position::new(line, column))];
+        assert_eq!(at(1, 4), "été");
+        assert_eq!(at(2, 5), "message");
+        assert_eq!(at(2, 13), "\"reminder\"");
+        assert_eq!(at(2, 28), "-");
+        assert_eq!(at(3, 1), "}");
+    }
+
+    #[test]
+    fn a_place_outside_the_text_is_nowhere() {
+        for (text, line, column) in [("", 1, 1), ("a", 9, 9), ("a\n", 2, 5), ("é", 1, 9)] {
+            assert_eq!(
+                &text[place(text, Position::new(line, column))],
+                "",
+                "{text:?} {line}:{column}"
+            );
+        }
+        assert_eq!(place("a", Position::NONE), 0..0);
+    }
 }

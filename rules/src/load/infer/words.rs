@@ -1,0 +1,49 @@
+//! Words: where only a few make sense, others are told.
+
+use rappel_core::diagnostic::codes;
+use rhai::{Expr, Position};
+
+use super::{Follow, Found};
+use crate::facts::{Base, Type};
+use crate::sandbox::nearest;
+
+impl Follow<'_> {
+    /// An argument that must be one of a few words.
+    pub(super) fn word(&mut self, words: &[&str], arg: &Expr, what: &str) {
+        if let Expr::StringConstant(word, position) = arg
+            && !words.contains(&word.as_str())
+        {
+            let message = format!("{what} can't be `\"{word}\"`");
+            self.tell(Found::new(codes::UNKNOWN_WORD, *position, message).help(help(words, word)));
+        }
+    }
+
+    /// A comparison with a word that never comes.
+    pub(super) fn never(&mut self, words: &[&str], word: &str, position: Position) {
+        let message = format!("this is never `\"{word}\"`");
+        self.tell(Found::new(codes::NEVER_EQUAL, position, message).help(help(words, word)));
+    }
+
+    /// `needle in ["a", "b"]`.
+    pub(super) fn one_of(&mut self, needle: Type, list: &Expr) {
+        if let (Base::Word(words), Expr::Array(entries, _)) = (needle.base, list) {
+            for entry in entries {
+                if let Expr::StringConstant(word, position) = entry
+                    && !words.contains(&word.as_str())
+                {
+                    self.never(words, word, *position);
+                }
+            }
+        }
+    }
+}
+
+fn help(words: &[&str], word: &str) -> String {
+    match nearest(word, words.iter().copied()) {
+        Some(near) => format!("did you mean `\"{near}\"`?"),
+        None => {
+            let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
+            format!("it is one of {}", quoted.join(", "))
+        }
+    }
+}
