@@ -50,35 +50,47 @@ async fn forbid_second_reminders(
     wanted: &mut [bool],
     day: (Instant, Instant),
 ) -> Result<()> {
-    let mut people: HashMap<String, String> = HashMap::new();
-    for (step, wanted) in steps.iter().zip(wanted) {
-        let Some(expected) = step.reminders_today else {
+    let batch: Vec<Value> = steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.reminders_today.is_some())
+        .map(|(place, step)| json!([place, step.facility.as_str(), step.id.to_string()]))
+        .collect();
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let rows = sqlx::query(
+        "SELECT j.value ->> 0, m.facility || ' ' || m.patient || ' ' || m.recipient, m.appointment,
+           (SELECT count(DISTINCT o.appointment) FROM message o
+            WHERE o.facility = m.facility AND o.patient = m.patient AND o.reminder
+              AND o.sent_at >= ?2 AND o.sent_at < ?3 AND o.appointment <> m.appointment
+              AND o.recipient = m.recipient
+              AND o.state IN ('sending', 'sent', 'unknown', 'delivered'))
+         FROM json_each(?1) j CROSS JOIN message m
+           ON m.facility = j.value ->> 1 AND m.id = j.value ->> 2
+         ORDER BY j.key",
+    )
+    .bind(Value::Array(batch).to_string())
+    .bind(millis(day.0))
+    .bind(millis(day.1))
+    .fetch_all(&mut *db)
+    .await
+    .map_err(failed)?;
+    let mut people: HashMap<&str, &str> = HashMap::new();
+    for row in &rows {
+        let place: u32 = row.try_get(0).map_err(failed)?;
+        let (Some(step), Some(wanted)) =
+            (steps.get(place as usize), wanted.get_mut(place as usize))
+        else {
             continue;
         };
-        let row = sqlx::query(
-            "SELECT m.patient || ' ' || m.recipient, m.appointment,
-               (SELECT count(DISTINCT o.appointment) FROM message o
-                WHERE o.facility = m.facility AND o.patient = m.patient AND o.reminder
-                  AND o.sent_at >= ?3 AND o.sent_at < ?4 AND o.appointment <> m.appointment
-                  AND o.recipient = m.recipient
-                  AND o.state IN ('sending', 'sent', 'unknown', 'delivered'))
-             FROM message m WHERE m.facility = ?1 AND m.id = ?2",
-        )
-        .bind(step.facility.as_str())
-        .bind(step.id.to_string())
-        .bind(millis(day.0))
-        .bind(millis(day.1))
-        .fetch_optional(&mut *db)
-        .await
-        .map_err(failed)?;
-        let Some(row) = row else { continue };
-        let person: String = row.try_get(0).map_err(failed)?;
-        let appointment: String = row.try_get(1).map_err(failed)?;
-        let now: u32 = row.try_get(2).map_err(failed)?;
+        let person: &str = row.try_get(1).map_err(failed)?;
+        let appointment: &str = row.try_get(2).map_err(failed)?;
+        let now: u32 = row.try_get(3).map_err(failed)?;
         let other = people
-            .get(&person)
+            .get(person)
             .is_some_and(|other| *other != appointment);
-        if now != expected || other {
+        if step.reminders_today != Some(now) || other {
             *wanted = false;
         } else if *wanted {
             people.insert(person, appointment);
