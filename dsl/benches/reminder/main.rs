@@ -45,7 +45,7 @@ fn main() {
 
     compare(
         "render the reminder from text values (13 values, three sections)",
-        "askama",
+        "rappel",
         vec![
             Contender::new("hand-written push_str", || {
                 black_box(handwritten::from_texts(black_box(&texts)));
@@ -99,7 +99,7 @@ fn main() {
 
     compare(
         "parse, check and compile the reminder",
-        "handlebars",
+        "rappel",
         vec![
             Contender::new("rappel", || {
                 black_box(compile(

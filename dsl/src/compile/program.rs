@@ -157,11 +157,16 @@ impl Program {
         while let Some(step) = self.steps.get(at) {
             at += 1;
             append(&mut out, &step.text);
-            if let Put::Required(slot) | Put::Optional(slot) = step.value
-                && !source.write(slot as usize, &mut out)
-                && let Put::Required(slot) = step.value
-            {
-                return Err(self.absent(slot));
+            match step.value {
+                Put::Nothing => {}
+                Put::Required(slot) => {
+                    if !source.write(slot as usize, &mut out) {
+                        return Err(self.absent(slot));
+                    }
+                }
+                Put::Optional(slot) => {
+                    source.write(slot as usize, &mut out);
+                }
             }
             if step.then != Then::Next {
                 at = self.follow(step.then, at, source, &mut out);
@@ -176,7 +181,7 @@ impl Program {
     }
 
     /// Does what follows a step and answers which step is next.
-    #[inline]
+    #[inline(never)]
     fn follow<S: Source>(&self, then: Then, next: usize, source: &S, out: &mut String) -> usize {
         let jump = match then {
             Then::Next => None,
