@@ -50,6 +50,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Init(commands::init::Init),
     Check(commands::check::Check),
+    Test(commands::test::Test),
     Render(commands::render::Render),
     Sms(commands::sms::Sms),
     Repl(commands::repl::Repl),

@@ -14,6 +14,7 @@ pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod sms;
 pub(crate) mod status;
+pub(crate) mod test;
 
 use crate::args::Command;
 use crate::failure::Result;
@@ -23,6 +24,7 @@ pub(crate) async fn run(command: Command) -> Result {
     match command {
         Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
+        Command::Test(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Sms(command) => command.run(),
         Command::Repl(command) => command.run(),

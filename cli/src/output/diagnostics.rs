@@ -1,7 +1,5 @@
 //! Diagnostics for people.
 
-use std::io::IsTerminal;
-
 use rappel_core::{Diagnostic, Severity};
 
 use super::message::count;
@@ -15,17 +13,12 @@ pub(crate) fn report(diagnostics: &[Diagnostic]) {
     remark(format_args!("{}\n", reports(diagnostics)));
 }
 
-/// The reports, one after the other.
+/// The reports, one after the other, in colours that are taken out where no terminal shows them.
 pub(crate) fn reports(diagnostics: &[Diagnostic]) -> String {
-    reports_as(diagnostics, std::io::stderr().is_terminal())
-}
-
-/// The reports, in colours or not.
-pub(crate) fn reports_as(diagnostics: &[Diagnostic], colours: bool) -> String {
     let width = width().min(SENTENCES);
     let reports: Vec<String> = diagnostics
         .iter()
-        .map(|diagnostic| diagnostic.report(width, colours).trim_end().to_string())
+        .map(|diagnostic| diagnostic.report(width, true).trim_end().to_string())
         .collect();
     reports.join("\n\n")
 }

@@ -4,7 +4,7 @@ use rappel_core::channel::Content;
 use rappel_core::diagnostic::Diagnostic;
 
 use super::session::Session;
-use crate::output::diagnostics::reports_as;
+use crate::output::diagnostics::reports;
 use crate::output::message::count;
 use crate::output::{content, style};
 
@@ -33,11 +33,6 @@ pub(super) fn show(session: &Session, text: &str) -> Result<String, String> {
         told.push_str(&reports(&warnings));
     }
     Ok(told)
-}
-
-/// Diagnostics in full, in colours that are taken out where no terminal shows them.
-pub(super) fn reports(found: &[Diagnostic]) -> String {
-    reports_as(found, true)
 }
 
 /// What is shown behind a line while it is typed: how long its message is, or what is wrong.

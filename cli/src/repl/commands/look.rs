@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use rappel_core::Diagnostic;
 
 use super::super::session::Session;
-use super::super::text::{self, faint, painted, reports};
+use super::super::text::{self, faint, painted};
 use super::Answer;
-use crate::output::diagnostics::tally;
+use crate::output::diagnostics::{reports, tally};
 use crate::output::{style, table};
 
 /// Lists the variables.
