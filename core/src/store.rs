@@ -487,7 +487,9 @@ pub trait Store: Send + Sync {
     /// Takes messages that were handed over and whose worker is gone because its lease ran out.
     ///
     /// With `all`, every worker is gone: at the start of the only host of a database. Then no lease
-    /// holds any longer, and what was only taken is free again.
+    /// holds any longer, and what was only taken is free again; but what was taken alone, or
+    /// handed over more than once, keeps its lease: it may have stopped that host, and killing a host
+    /// again and again within a moment must not make a message look as if it did.
     async fn claim_stuck(
         &self,
         facility: &FacilityId,

@@ -1,5 +1,7 @@
 //! The `rappel` binary, built from this checkout, and a host that it runs.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -117,7 +119,7 @@ impl Host {
     pub fn wait_until_ready(&mut self, limit: Duration) -> Result<(), String> {
         let end = Instant::now() + limit;
         loop {
-            if std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            if is_healthy(self.port) {
                 return Ok(());
             }
             if let Ok(Some(status)) = self.child.try_wait() {
@@ -136,6 +138,20 @@ impl Host {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether the host answers. That its port is open says little: it is taken before anything is loaded.
+fn is_healthy(port: u16) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+        stream
+            .write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }
 
 impl Drop for Host {

@@ -98,6 +98,7 @@ macro_rules! conformance {
         strikes: [
             what_was_taken_and_never_judged_is_taken_alone,
             what_stops_its_worker_again_and_again_is_set_aside_and_others_go_on,
+            a_host_that_is_killed_again_and_again_blames_no_message,
             what_was_judged_is_no_suspect,
         ],
         summary: [

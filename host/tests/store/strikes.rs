@@ -1,7 +1,7 @@
 //! Strikes: a message that stops its worker whenever it is handled must not stop the others for ever.
 
 use rappel_core::message::State;
-use rappel_core::store::Step;
+use rappel_core::store::{Step, Transition};
 
 use crate::bench::*;
 
@@ -51,6 +51,36 @@ pub(crate) async fn what_stops_its_worker_again_and_again_is_set_aside_and_other
         bench.story(2).await.pop(),
         Some(Step::Recovered { .. })
     ));
+}
+
+pub(crate) async fn a_host_that_is_killed_again_and_again_blames_no_message(bench: Bench) {
+    bench.plan([reminder(1)]).await;
+    let claim_after_restart = async |now: &str| {
+        assert_eq!(bench.claim_stuck(now, true).await.len(), 0);
+        numbers(&bench.claim(now, 10).await)
+    };
+    assert_eq!(claim_after_restart("09:00").await, [1]);
+    assert_eq!(claim_after_restart("09:00").await, [1], "alone");
+    for _ in 0..20 {
+        assert_eq!(claim_after_restart("09:00").await, [0; 0]);
+    }
+    assert_eq!(bench.state(1).await, State::Planned);
+    let claims = bench.claim("09:02", 10).await;
+    assert_eq!(numbers(&claims), [1], "when its lease is over");
+    assert_eq!(bench.commit("09:02", &[begin(&claims[0])]).await, [true]);
+    // Under way it is the same: once more at once, and then not before its lease is over.
+    let again = bench.claim_stuck("09:02", true).await;
+    assert_eq!(numbers(&again), [1]);
+    let once_more = Transition {
+        from: State::Sending,
+        lease: Some(at("09:04")),
+        ..begin(&again[0])
+    };
+    assert_eq!(bench.commit("09:02", &[once_more]).await, [true]);
+    for _ in 0..20 {
+        assert_eq!(bench.claim_stuck("09:02", true).await.len(), 0);
+    }
+    assert_eq!(numbers(&bench.claim_stuck("09:04", true).await), [1]);
 }
 
 pub(crate) async fn what_was_judged_is_no_suspect(bench: Bench) {

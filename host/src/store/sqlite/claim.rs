@@ -71,7 +71,9 @@ const ABANDONED_BATCH: u32 = 500;
 
 /// How often a message may be taken without coming to a judgement before it is set aside: once with
 /// its batch, which blames nobody, and twice alone. A host that is killed from outside just when it
-/// takes a message leaves the same trace, so once alone proves nothing.
+/// takes a message leaves the same trace, so once alone proves nothing, and a message that was taken
+/// alone keeps its lease when the host starts anew: killed again and again within a moment, a host
+/// blames no message for it.
 const STRIKES: i64 = 3;
 
 impl SqliteStore {
@@ -125,10 +127,14 @@ impl SqliteStore {
     ) -> Result<Vec<Claimed>> {
         let mut transaction = self.write_lightly().await?;
         if all {
-            // Under way, the earliest time there is stands for a lease that is over.
+            // Under way, the earliest time there is stands for a lease that is over. What was taken
+            // alone or handed over more than once keeps its lease: it may have stopped that host, and
+            // the others go first.
             sqlx::query(
                 "UPDATE message SET fence = fence + 1,
-                   lease = CASE state WHEN 'sending' THEN 1 ELSE 0 END
+                   lease = CASE
+                     WHEN strikes > 1 OR (state = 'sending' AND attempts > 1) THEN lease
+                     WHEN state = 'sending' THEN 1 ELSE 0 END
                  WHERE facility = ?1 AND lease > 0",
             )
             .bind(facility.as_str())
