@@ -124,25 +124,23 @@ impl Preview {
         let due = planned
             .as_ref()
             .map_or_else(|| self.usual_due(rules, visit), |planned| planned.due_civil);
+        // Nobody asks about a message before it is known.
+        let now = self
+            .now
+            .unwrap_or(due.max(Civil::at(self.event_time(rules, visit), zone)));
         MessageFacts {
-            kind: self.kind.clone(),
-            channel: self.channel,
             recipient: planned
                 .as_ref()
                 .map(|planned| planned.recipient)
                 .unwrap_or_default(),
             event: Some(self.event()),
             due,
-            // Nobody asks about a message before it is known.
-            now: self
-                .now
-                .unwrap_or(due.max(Civil::at(self.event_time(rules, visit), zone))),
             expires: planned
                 .as_ref()
                 .and_then(|planned| planned.expires)
                 .map(|at| Civil::at(at, zone)),
             confirmation_requested: planned.is_some_and(|planned| planned.confirmation_requested),
-            reminders_today: 0,
+            ..MessageFacts::due(self.kind.clone(), self.channel, now)
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::ChannelKind;
@@ -42,6 +43,9 @@ pub struct Planned {
     pub expires: Option<Civil>,
     /// Whether it asks for a confirmation.
     pub confirmation_requested: bool,
+    /// The day whose appointments it lists, where it is about a day of the resource and not about the
+    /// appointment.
+    pub lists: Option<NaiveDate>,
     /// Which policy wants it.
     pub origin: Origin,
 }

@@ -7,7 +7,7 @@ use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::civil::{Civil, Instant};
+use crate::civil::{Civil, Instant, Span};
 use crate::facts::{Record, Records, Status};
 
 /// The events that Rappel understands.
@@ -28,8 +28,14 @@ pub enum EventKind {
     AppointmentAttended,
     #[serde(rename = "appointment.missed")]
     AppointmentMissed,
+    #[serde(rename = "resource.delayed")]
+    ResourceDelayed,
+    #[serde(rename = "resource.unavailable")]
+    ResourceUnavailable,
     #[serde(rename = "patient.registered")]
     PatientRegistered,
+    #[serde(rename = "patient.password_lost")]
+    PatientPasswordLost,
     #[serde(rename = "patient.updated")]
     PatientUpdated,
     #[serde(rename = "patient.erased")]
@@ -38,7 +44,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind of event.
-    pub const ALL: [EventKind; 10] = [
+    pub const ALL: [EventKind; 13] = [
         EventKind::AppointmentCreated,
         EventKind::AppointmentModified,
         EventKind::AppointmentApproved,
@@ -46,7 +52,10 @@ impl EventKind {
         EventKind::AppointmentCancelled,
         EventKind::AppointmentAttended,
         EventKind::AppointmentMissed,
+        EventKind::ResourceDelayed,
+        EventKind::ResourceUnavailable,
         EventKind::PatientRegistered,
+        EventKind::PatientPasswordLost,
         EventKind::PatientUpdated,
         EventKind::PatientErased,
     ];
@@ -61,7 +70,10 @@ impl EventKind {
             EventKind::AppointmentCancelled => "appointment.cancelled",
             EventKind::AppointmentAttended => "appointment.attended",
             EventKind::AppointmentMissed => "appointment.missed",
+            EventKind::ResourceDelayed => "resource.delayed",
+            EventKind::ResourceUnavailable => "resource.unavailable",
             EventKind::PatientRegistered => "patient.registered",
+            EventKind::PatientPasswordLost => "patient.password_lost",
             EventKind::PatientUpdated => "patient.updated",
             EventKind::PatientErased => "patient.erased",
         }
@@ -77,23 +89,37 @@ impl EventKind {
             | EventKind::AppointmentCancelled
             | EventKind::AppointmentAttended
             | EventKind::AppointmentMissed => Record::Appointment,
-            EventKind::PatientRegistered | EventKind::PatientUpdated | EventKind::PatientErased => {
-                Record::Patient
-            }
+            EventKind::ResourceDelayed | EventKind::ResourceUnavailable => Record::Resource,
+            EventKind::PatientRegistered
+            | EventKind::PatientPasswordLost
+            | EventKind::PatientUpdated
+            | EventKind::PatientErased => Record::Patient,
         }
     }
 
+    /// Whether it is about a resource, and so reaches every appointment of a while with it.
+    pub fn is_alert(self) -> bool {
+        self.subject() == Record::Resource
+    }
+
     /// The status that the event gives its appointment, whatever its data say.
+    ///
+    /// The appointments of a resource that isn't there don't take place: nobody may be reminded of one
+    /// until the agenda says that it stands again.
     pub fn status(self) -> Option<Status> {
         match self {
             EventKind::AppointmentApproved => Some(Status::Approved),
             EventKind::AppointmentConfirmed => Some(Status::Confirmed),
-            EventKind::AppointmentCancelled => Some(Status::Cancelled),
+            EventKind::AppointmentCancelled | EventKind::ResourceUnavailable => {
+                Some(Status::Cancelled)
+            }
             EventKind::AppointmentAttended => Some(Status::Attended),
             EventKind::AppointmentMissed => Some(Status::Missed),
             EventKind::AppointmentCreated
             | EventKind::AppointmentModified
+            | EventKind::ResourceDelayed
             | EventKind::PatientRegistered
+            | EventKind::PatientPasswordLost
             | EventKind::PatientUpdated
             | EventKind::PatientErased => None,
         }
@@ -133,6 +159,91 @@ pub struct Event {
     pub time: Option<Instant>,
     /// The records it tells of, whole or in part.
     pub records: Records,
+    /// What an alert says; the default for every other event.
+    pub alert: Alert,
+}
+
+/// What a `resource.delayed` or `resource.unavailable` says beside its resource: `data.alert`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alert {
+    /// Visits that begin at or after this are concerned; the event's own time otherwise.
+    pub from: Option<Civil>,
+    /// Visits that begin before this are concerned; the end of the day of `from` otherwise.
+    pub until: Option<Civil>,
+    /// How many minutes late the resource is: 1 to 1,440. Only a delay has it, and must.
+    pub delay: Option<u32>,
+}
+
+impl Alert {
+    /// The most minutes that a resource can be late: a day.
+    const LONGEST_DELAY: u32 = 24 * 60;
+
+    /// The visits that an alert which happened at `time` concerns: those that begin at or after the
+    /// first time and before the second.
+    pub fn reach(&self, time: Civil) -> (Civil, Civil) {
+        let from = self.from.unwrap_or(time);
+        let end_of_day = || {
+            let midnight = Civil(from.date().and_time(chrono::NaiveTime::MIN));
+            midnight.checked_add(Span::days(1)).unwrap_or(from)
+        };
+        (from, self.until.unwrap_or_else(end_of_day))
+    }
+
+    fn read(kind: EventKind, data: &Map<String, Value>) -> Result<Self, EventError> {
+        let Some(alert) = data.get("alert") else {
+            return match kind {
+                EventKind::ResourceDelayed => Err(EventError::new(
+                    "data.alert.delay",
+                    "missing; `resource.delayed` must say how many minutes late the resource is",
+                )),
+                _ => Ok(Self::default()),
+            };
+        };
+        if !kind.is_alert() {
+            return Err(EventError::new(
+                "data.alert",
+                format!("`{kind}` has none; it belongs to resource.delayed and resource.unavailable"),
+            ));
+        }
+        let mut track = serde_path_to_error::Track::new();
+        let deserializer = serde_path_to_error::Deserializer::new(alert, &mut track);
+        let read: Self = Deserialize::deserialize(deserializer).map_err(|_| {
+            let path = match track.path().to_string() {
+                path if path == "." => "data.alert".to_string(),
+                path => format!("data.alert.{path}"),
+            };
+            EventError::new(
+                &path,
+                "expected `from` and `until` as civil times and `delay` in minutes: {\"from\": \"2026-06-03T14:00\", \"delay\": 30}",
+            )
+        })?;
+        match (kind, read.delay) {
+            (EventKind::ResourceDelayed, Some(1..=Self::LONGEST_DELAY)) => {}
+            (EventKind::ResourceDelayed, _) => {
+                return Err(EventError::new(
+                    "data.alert.delay",
+                    "expected 1 to 1440 minutes",
+                ));
+            }
+            (_, Some(_)) => {
+                return Err(EventError::new(
+                    "data.alert.delay",
+                    "only `resource.delayed` has one",
+                ));
+            }
+            _ => {}
+        }
+        if let (Some(from), Some(until)) = (read.from, read.until)
+            && until <= from
+        {
+            return Err(EventError::new(
+                "data.alert.until",
+                "it is not after `from`, so no visit would be concerned",
+            ));
+        }
+        Ok(read)
+    }
 }
 
 /// What a policy may know of an event.
@@ -147,6 +258,21 @@ pub struct EventFacts {
     /// Which facts of the appointment are other than before it: `start`, `end`, `status`, `online`,
     /// `patient`, `resource`, `service`, `location`.
     pub changes: Vec<&'static str>,
+    /// How late the resource is, where that is what happened.
+    pub delay: Option<Span>,
+}
+
+impl EventFacts {
+    /// An event that happens when it is planned, and changes nothing.
+    pub fn new(kind: EventKind, now: Civil) -> Self {
+        Self {
+            kind,
+            time: now,
+            now,
+            changes: Vec::new(),
+            delay: None,
+        }
+    }
 }
 
 /// An event that can't be taken. Says which property, and what is expected; never a value.
@@ -248,6 +374,7 @@ impl Event {
             Some(_) => return Err(EventError::new("data", "expected an object")),
         };
         let records = Records::from_data(data)?;
+        let alert = Alert::read(kind, data)?;
         let subject = kind.subject().name();
         if records.id(kind.subject()).is_none() {
             return Err(EventError::new(
@@ -261,6 +388,7 @@ impl Event {
             kind,
             time,
             records,
+            alert,
         })
     }
 }
@@ -314,6 +442,42 @@ mod tests {
                 .to_string()
                 .starts_with("event: not JSON")
         );
+    }
+
+    #[test]
+    fn an_alert_says_how_late_and_reaches_the_day() {
+        let alert = |kind: &str, alert: Value| {
+            let mut event = event();
+            event["type"] = json!(kind);
+            event["data"] = json!({"resource": {"id": "r-1"}, "alert": alert});
+            Event::from_value(&event).map(|event| event.alert)
+        };
+        let told = |kind: &str, given: Value| alert(kind, given).unwrap_err().to_string();
+        let time: Civil = "2026-06-03T13:00".parse().unwrap();
+        let read = alert("resource.delayed", json!({"delay": 30})).unwrap();
+        let end: Civil = "2026-06-04T00:00".parse().unwrap();
+        assert_eq!(read.reach(time), (time, end));
+        let read = alert(
+            "resource.unavailable",
+            json!({"from": "2026-06-05T08:00", "until": "2026-06-07T20:00"}),
+        )
+        .unwrap();
+        assert_eq!(read.reach(time).0.to_string(), "2026-06-05 08:00");
+        assert_eq!(read.reach(time).1.to_string(), "2026-06-07 20:00");
+        assert_eq!(
+            told("resource.delayed", json!({})),
+            "data.alert.delay: expected 1 to 1440 minutes"
+        );
+        assert_eq!(
+            told("resource.unavailable", json!({"delay": 5})),
+            "data.alert.delay: only `resource.delayed` has one"
+        );
+        assert_eq!(
+            told("resource.unavailable", json!({"from": "2026-06-05T08:00", "until": "2026-06-05T08:00"})),
+            "data.alert.until: it is not after `from`, so no visit would be concerned"
+        );
+        assert!(told("resource.delayed", json!({"dely": 5})).starts_with("data.alert.dely: "));
+        assert!(told("appointment.created", json!({"delay": 5})).starts_with("data.alert: "));
     }
 
     #[test]

@@ -95,8 +95,8 @@ pub struct Appointment {
     /// The insurance that pays.
     #[serde(default)]
     pub insurance: Option<String>,
-    /// When to write again after the visit; stands before the service's.
-    #[serde(default)]
+    /// When to write again after the visit; stands before the service's. No time at all means never.
+    #[serde(default, deserialize_with = "recall")]
     pub recall: Option<Span>,
 }
 
@@ -222,8 +222,8 @@ pub struct Service {
     /// Whether its appointments cause messages.
     #[serde(default = "yes")]
     pub communication: bool,
-    /// When to write again after the visit.
-    #[serde(default)]
+    /// When to write again after the visit; stands before the clinic's. No time at all means never.
+    #[serde(default, deserialize_with = "recall")]
     pub recall: Option<Span>,
 }
 
@@ -262,6 +262,16 @@ hidden_debug!(Appointment, Patient, Resource, Service, Location);
 
 fn yes() -> bool {
     true
+}
+
+/// An interval, or `none` for "never".
+fn recall<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Span>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| match text.as_str() {
+        "none" => Ok(Span::ZERO),
+        interval => interval.parse().map_err(serde::de::Error::custom),
+    })
+    .transpose()
 }
 
 fn language<'de, D: serde::Deserializer<'de>>(

@@ -19,6 +19,8 @@ pub enum Named {
     UnsubscribeUrl,
     Delay,
     NewStart,
+    Appointments,
+    Report,
     Channel,
     Event,
     Language,
@@ -31,7 +33,7 @@ pub enum Named {
 
 impl Named {
     /// Every named value.
-    pub const ALL: [Named; 15] = [
+    pub const ALL: [Named; 17] = [
         Named::ConfirmUrl,
         Named::CancelUrl,
         Named::RescheduleUrl,
@@ -39,6 +41,8 @@ impl Named {
         Named::UnsubscribeUrl,
         Named::Delay,
         Named::NewStart,
+        Named::Appointments,
+        Named::Report,
         Named::Channel,
         Named::Event,
         Named::Language,
@@ -59,6 +63,8 @@ impl Named {
             Named::UnsubscribeUrl => "UNSUBSCRIBE_URL",
             Named::Delay => "DELAY",
             Named::NewStart => "NEW_START",
+            Named::Appointments => "APPOINTMENTS",
+            Named::Report => "REPORT",
             Named::Channel => "CHANNEL",
             Named::Event => "EVENT",
             Named::Language => "LANGUAGE",
@@ -85,72 +91,176 @@ pub struct StockKind {
     pub name: &'static str,
     /// What it is, in a sentence for the reference.
     pub summary: &'static str,
+    /// What it is about, and so which values its templates may use.
+    pub about: About,
     /// Whether it answers one event ("your appointment is cancelled"); otherwise it stands for an
     /// appointment and moves with it ("your appointment is tomorrow").
     pub notice: bool,
-    /// The links that its templates may use.
-    pub links: &'static [Named],
+    /// Whether it overtakes others in the queue: who isn't told of a cancellation comes in vain.
+    pub urgent: bool,
+    /// The values that its templates may use beside those that all have which are about the same.
+    pub values: &'static [Named],
 }
 
-/// The values that every kind of message about an appointment offers.
-pub const OFFERED_BY_ALL: &[Named] = &[
-    Named::UnsubscribeUrl,
-    Named::Channel,
-    Named::Event,
-    Named::Language,
-    Named::Online,
-    Named::ConfirmationRequested,
-    Named::Confirmed,
-    Named::Unreliable,
-    Named::FirstVisit,
-];
+/// What a kind of message is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// An appointment, and so a patient and all that it refers to.
+    Appointment,
+    /// A patient, who may have no appointment.
+    Patient,
+    /// A practitioner's or room's day.
+    Day,
+    /// The clinic itself.
+    Clinic,
+}
+
+impl About {
+    /// The values that every kind of message about it offers.
+    pub fn offers(self) -> &'static [Named] {
+        match self {
+            About::Appointment => &[
+                Named::UnsubscribeUrl,
+                Named::Channel,
+                Named::Event,
+                Named::Language,
+                Named::Online,
+                Named::ConfirmationRequested,
+                Named::Confirmed,
+                Named::Unreliable,
+                Named::FirstVisit,
+            ],
+            About::Patient => &[
+                Named::UnsubscribeUrl,
+                Named::Channel,
+                Named::Event,
+                Named::Language,
+                Named::Unreliable,
+                Named::FirstVisit,
+            ],
+            About::Day | About::Clinic => &[Named::Channel, Named::Language],
+        }
+    }
+}
 
 const ANSWERS: &[Named] = &[Named::ConfirmUrl, Named::CancelUrl, Named::RescheduleUrl];
 const CHANGES: &[Named] = &[Named::CancelUrl, Named::RescheduleUrl];
 
-/// The stock kinds, in the order of an appointment's life.
+const fn about_appointment(
+    name: &'static str,
+    summary: &'static str,
+    notice: bool,
+    values: &'static [Named],
+) -> StockKind {
+    StockKind {
+        name,
+        summary,
+        about: About::Appointment,
+        notice,
+        urgent: false,
+        values,
+    }
+}
+
+const fn notice(name: &'static str, summary: &'static str, values: &'static [Named]) -> StockKind {
+    about_appointment(name, summary, true, values)
+}
+
+const fn standing(
+    name: &'static str,
+    summary: &'static str,
+    values: &'static [Named],
+) -> StockKind {
+    about_appointment(name, summary, false, values)
+}
+
+const fn urgent(kind: StockKind) -> StockKind {
+    StockKind {
+        urgent: true,
+        ..kind
+    }
+}
+
+const fn to_patient(name: &'static str, summary: &'static str) -> StockKind {
+    StockKind {
+        about: About::Patient,
+        ..notice(name, summary, &[Named::PasswordUrl])
+    }
+}
+
+/// The stock kinds, in the order of an appointment's life, then those to others than patients.
 pub const STOCK_KINDS: &[StockKind] = &[
+    notice("created", "An appointment was created.", ANSWERS),
+    notice("modified", "An appointment was moved or changed.", ANSWERS),
+    notice("approved", "The clinic approved an appointment.", ANSWERS),
+    notice("confirmed", "An appointment was confirmed.", CHANGES),
+    urgent(notice(
+        "cancelled",
+        "An appointment was cancelled.",
+        &[Named::RescheduleUrl],
+    )),
+    standing("reminder", "Reminds of a coming appointment.", ANSWERS),
+    standing("second_reminder", "Reminds once more, by SMS.", ANSWERS),
+    urgent(notice(
+        "delayed",
+        "The practitioner or room is late; tells the new time.",
+        &[
+            Named::Delay,
+            Named::NewStart,
+            Named::CancelUrl,
+            Named::RescheduleUrl,
+        ],
+    )),
+    urgent(notice(
+        "unavailable",
+        "The practitioner or room is unavailable, so the visit doesn't take place.",
+        &[Named::RescheduleUrl],
+    )),
+    standing("thanks", "Thanks for a visit that took place.", &[]),
+    standing("survey", "Asks how a visit was.", &[]),
+    standing(
+        "recall",
+        "Long after a visit: it is time for the next one.",
+        &[Named::RescheduleUrl, Named::PasswordUrl],
+    ),
+    to_patient(
+        "password",
+        "Brings a new user the link that sets their password.",
+    ),
+    to_patient(
+        "password_lost",
+        "Brings who lost their password the link that sets another.",
+    ),
+    notice(
+        "resource_created",
+        "To the practitioner or room: a new appointment.",
+        &[],
+    ),
+    urgent(notice(
+        "resource_cancelled",
+        "To the practitioner or room: an appointment was cancelled.",
+        &[],
+    )),
+    standing(
+        "resource_reminder",
+        "To the practitioner or room: a coming appointment.",
+        &[],
+    ),
     StockKind {
-        name: "created",
-        summary: "An appointment was created.",
-        notice: true,
-        links: ANSWERS,
+        about: About::Day,
+        ..standing(
+            "resource_day",
+            "To the practitioner or room: the appointments of a day.",
+            &[Named::Appointments],
+        )
     },
     StockKind {
-        name: "modified",
-        summary: "An appointment was moved or changed.",
-        notice: true,
-        links: ANSWERS,
-    },
-    StockKind {
-        name: "approved",
-        summary: "The clinic approved an appointment.",
-        notice: true,
-        links: ANSWERS,
-    },
-    StockKind {
-        name: "confirmed",
-        summary: "An appointment was confirmed.",
-        notice: true,
-        links: CHANGES,
-    },
-    StockKind {
-        name: "cancelled",
-        summary: "An appointment was cancelled.",
-        notice: true,
-        links: &[Named::RescheduleUrl],
-    },
-    StockKind {
-        name: "reminder",
-        summary: "Reminds of a coming appointment.",
-        notice: false,
-        links: ANSWERS,
-    },
-    StockKind {
-        name: "second_reminder",
-        summary: "Reminds once more, by SMS.",
-        notice: false,
-        links: ANSWERS,
+        about: About::Clinic,
+        ..notice(
+            "administrator",
+            "To the clinic's administrator: what needs a person.",
+            &[Named::Report],
+        )
     },
 ];
 
@@ -159,6 +269,11 @@ impl Kind {
     pub const REMINDER: Kind = Kind(Cow::Borrowed("reminder"));
     /// `second_reminder`.
     pub const SECOND_REMINDER: Kind = Kind(Cow::Borrowed("second_reminder"));
+
+    /// `recall`.
+    pub const RECALL: Kind = Kind(Cow::Borrowed("recall"));
+    /// `administrator`.
+    pub const ADMINISTRATOR: Kind = Kind(Cow::Borrowed("administrator"));
 
     /// Reads a kind's name.
     ///
@@ -188,16 +303,22 @@ impl Kind {
         STOCK_KINDS.iter().find(|stock| stock.name == self.0)
     }
 
+    /// What it is about: an appointment, where it is the clinic's own.
+    pub fn about(&self) -> About {
+        self.stock()
+            .map_or(About::Appointment, |stock| stock.about)
+    }
+
     /// Whether its templates may use `value`. A clinic's own kind is offered all that is about an
     /// appointment.
     pub fn offers(&self, value: Named) -> bool {
-        let links = self.stock().map_or(ANSWERS, |stock| stock.links);
-        OFFERED_BY_ALL.contains(&value) || links.contains(&value)
+        let values = self.stock().map_or(ANSWERS, |stock| stock.values);
+        values.contains(&value) || self.about().offers().contains(&value)
     }
 
-    /// Whether it overtakes others in the queue: who isn't told of a cancellation comes in vain.
+    /// Whether it overtakes others in the queue.
     pub fn is_urgent(&self) -> bool {
-        self.as_str() == "cancelled"
+        self.stock().is_some_and(|stock| stock.urgent)
     }
 
     /// Whether it reminds of a coming visit; these are what "one reminder a day" counts.

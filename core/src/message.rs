@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::ChannelKind;
-use crate::civil::Civil;
+use crate::civil::{Civil, Span};
 use crate::event::EventKind;
 use crate::kind::Kind;
 
@@ -21,14 +21,24 @@ pub enum Recipient {
     Patient,
     /// The practitioner or room they come to.
     Resource,
+    /// Who looks after the clinic's messages.
+    Administrator,
 }
 
 impl Recipient {
+    /// Every recipient.
+    pub const ALL: [Recipient; 3] = [
+        Recipient::Patient,
+        Recipient::Resource,
+        Recipient::Administrator,
+    ];
+
     /// Its name in policies and JSON: `patient`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Recipient::Patient => "patient",
             Recipient::Resource => "resource",
+            Recipient::Administrator => "administrator",
         }
     }
 }
@@ -43,10 +53,12 @@ impl FromStr for Recipient {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [Recipient::Patient, Recipient::Resource]
+        Recipient::ALL
             .into_iter()
             .find(|recipient| recipient.name() == name)
-            .ok_or_else(|| format!("unknown recipient `{name}`; there are patient and resource"))
+            .ok_or_else(|| {
+                format!("unknown recipient `{name}`; there are patient, resource and administrator")
+            })
     }
 }
 
@@ -199,6 +211,38 @@ pub struct MessageFacts {
     pub confirmation_requested: bool,
     /// How many reminders about other appointments went to the same person on the day of `now`.
     pub reminders_today: u32,
+    /// How late the resource is, where an alert says so.
+    pub delay: Option<Span>,
+    /// When the patient's next visit after this one begins, as far as the agenda says.
+    pub next_visit: Option<Civil>,
+    /// How many messages of its kind went to the same person before, by whatever channel.
+    pub sent_before: u32,
+    /// Whether its address is one that its owner wants nothing sent to.
+    pub suppressed: bool,
+    /// How many appointments are on the day that it lists.
+    pub listed: u32,
+}
+
+impl MessageFacts {
+    /// A message to the patient that is due now, and of which nothing else is known.
+    pub fn due(kind: Kind, channel: ChannelKind, now: Civil) -> Self {
+        Self {
+            kind,
+            channel,
+            recipient: Recipient::Patient,
+            event: None,
+            due: now,
+            now,
+            expires: None,
+            confirmation_requested: false,
+            reminders_today: 0,
+            delay: None,
+            next_visit: None,
+            sent_before: 0,
+            suppressed: false,
+            listed: 0,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -147,17 +147,8 @@ impl Place {
             patient: Some(Arc::new(patient.unwrap())),
             ..Visit::default()
         };
-        let message = rappel_core::MessageFacts {
-            kind: Kind::REMINDER,
-            channel: sms,
-            recipient: Default::default(),
-            event: None,
-            due: "2026-06-01T09:00".parse().unwrap(),
-            now: "2026-06-01T09:00".parse().unwrap(),
-            expires: None,
-            confirmation_requested: false,
-            reminders_today: 0,
-        };
+        let now = "2026-06-01T09:00".parse().unwrap();
+        let message = rappel_core::MessageFacts::due(Kind::REMINDER, sms, now);
         let content = live.rules.render(template, &visit, &message, &[]);
         content.unwrap().text.trim().to_string()
     }

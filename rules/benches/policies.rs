@@ -16,7 +16,7 @@ use rappel_core::channel::ChannelKind;
 use rappel_core::event::{EventFacts, EventKind};
 use rappel_core::facts::{Records, Visit};
 use rappel_core::kind::Kind;
-use rappel_core::message::{MessageFacts, Recipient};
+use rappel_core::message::MessageFacts;
 use rappel_core::settings::Settings;
 use rappel_rules::PolicySet;
 use rhai::{CallFnOptions, Engine, NativeCallContext, Scope};
@@ -124,26 +124,16 @@ fn visit() -> Visit {
 fn message() -> MessageFacts {
     let now = "2026-06-01T14:30".parse().unwrap();
     MessageFacts {
-        kind: Kind::REMINDER,
-        channel: ChannelKind::Sms,
-        recipient: Recipient::Patient,
         event: Some(EventKind::AppointmentCreated),
-        due: now,
-        now,
         expires: Some("2026-06-03T14:30".parse().unwrap()),
         confirmation_requested: true,
-        reminders_today: 0,
+        ..MessageFacts::due(Kind::REMINDER, ChannelKind::Sms, now)
     }
 }
 
 fn event() -> EventFacts {
     let now = "2026-05-20T10:00".parse().unwrap();
-    EventFacts {
-        kind: EventKind::AppointmentCreated,
-        time: now,
-        now,
-        changes: Vec::new(),
-    }
+    EventFacts::new(EventKind::AppointmentCreated, now)
 }
 
 /// The same function on Rhai as it comes: values with getters behind an `Arc`, called by name.

@@ -30,6 +30,8 @@ macro_rules! stock {
 
 stock! {
     "activation",
+    "after_visit",
+    "alerts",
     "appointment",
     "channels",
     "consent",
@@ -37,7 +39,10 @@ stock! {
     "min_lead",
     "notices",
     "one_a_day",
+    "passwords",
+    "recall",
     "reminder",
+    "resources",
     "second_reminder",
     "switches",
 }

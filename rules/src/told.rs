@@ -19,6 +19,9 @@ pub fn planned(planned: &Planned) -> String {
     if planned.confirmation_requested {
         told.push_str(", asks for a confirmation");
     }
+    if let Some(day) = planned.lists {
+        told.push_str(&format!(", lists {day}"));
+    }
     told
 }
 

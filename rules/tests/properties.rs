@@ -10,7 +10,7 @@ use rappel_core::diagnostic::Diagnostic;
 use rappel_core::event::{EventFacts, EventKind};
 use rappel_core::facts::{Records, Visit};
 use rappel_core::kind::Kind;
-use rappel_core::message::{MessageFacts, Recipient};
+use rappel_core::message::MessageFacts;
 use rappel_core::settings::Settings;
 use rappel_rules::PolicySet;
 
@@ -112,22 +112,10 @@ fn try_out(text: &str, cases: &str) {
         Ok(set) => {
             let now = "2026-06-01T14:30".parse().unwrap();
             let event = EventFacts {
-                kind: EventKind::AppointmentCreated,
-                time: now,
-                now,
                 changes: vec!["start"],
+                ..EventFacts::new(EventKind::AppointmentCreated, now)
             };
-            let message = MessageFacts {
-                kind: Kind::REMINDER,
-                channel: ChannelKind::Sms,
-                recipient: Recipient::Patient,
-                event: None,
-                due: now,
-                now,
-                expires: None,
-                confirmation_requested: false,
-                reminders_today: 0,
-            };
+            let message = MessageFacts::due(Kind::REMINDER, ChannelKind::Sms, now);
             for visit in [visit(), Visit::default()] {
                 let _ = set.plan(&event, &visit, &settings);
                 let _ = set.check(&message, &visit, &settings);

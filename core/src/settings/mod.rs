@@ -1,7 +1,9 @@
 //! `clinic.toml`: what a clinic declares about itself and how its messages behave.
 
+mod after;
 mod gateway;
 mod read;
+mod staff;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +13,9 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use after::{AfterVisitSettings, RecallSettings};
 pub use gateway::{Encryption, Gateway, Limits, Rate, SecretRef};
+pub use staff::{AlertSettings, DayTime, ResourceSettings};
 
 use crate::channel::{ChannelKind, Sender};
 use crate::civil::{Span, Zone};
@@ -64,6 +68,21 @@ pub struct Settings {
     /// Messages that answer an event.
     #[serde(default)]
     pub notices: NoticeSettings,
+    /// Messages soon after a visit that took place.
+    #[serde(default)]
+    pub after_visit: AfterVisitSettings,
+    /// Recalls, long after a visit.
+    #[serde(default)]
+    pub recall: RecallSettings,
+    /// A practitioner or room is late or unavailable.
+    #[serde(default)]
+    pub alerts: AlertSettings,
+    /// Messages to practitioners and rooms.
+    #[serde(default)]
+    pub resources: ResourceSettings,
+    /// Titles of service groups whose appointments cause no messages.
+    #[serde(default)]
+    pub silent_groups: Vec<String>,
     /// Which patients are unreliable.
     #[serde(default)]
     pub unreliable: UnreliableSettings,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Gateway, SecondSms, Settings};
+use super::{Gateway, RecallSettings, SecondSms, Settings};
 use crate::channel::{ChannelKind, Sender};
 use crate::civil::Span;
 use crate::contact::{EmailAddress, Phone};
@@ -119,6 +119,7 @@ impl Check {
         self.identity(settings);
         self.sender(settings);
         self.reminder(settings);
+        self.after(settings);
         self.gateways(settings);
         self.links(settings);
         let hours = &settings.hours;
@@ -248,6 +249,39 @@ impl Check {
                 "an SMS has 1 to 10,000 characters",
                 "918 is six parts",
             );
+        }
+    }
+
+    fn after(&mut self, settings: &Settings) {
+        let recall = &settings.recall;
+        if recall.intervals.len() > RecallSettings::MOST_INTERVALS {
+            self.error(
+                "recall.intervals",
+                "there are at most three intervals to choose from",
+                "leave the others out; an appointment or service can have an interval of its own",
+            );
+        }
+        if let Some(after) = recall.after
+            && !recall.intervals.contains(&after)
+        {
+            let known: Vec<_> = recall.intervals.iter().map(|span| format!("`{span}`")).collect();
+            self.error(
+                "recall.after",
+                &format!("`{after}` is none of `intervals`"),
+                &format!("choose one of {}, or add it there", known.join(", ")),
+            );
+        }
+        let negative = |span: Span| span < Span::ZERO;
+        let after = &settings.after_visit;
+        for (key, wrong) in [
+            ("recall.intervals", recall.intervals.iter().any(|span| !(*span > Span::ZERO))),
+            ("after_visit.thanks", negative(after.thanks)),
+            ("after_visit.survey", negative(after.survey)),
+            ("resources.reminder", negative(settings.resources.reminder)),
+        ] {
+            if wrong {
+                self.error(key, "this can't be negative", "for instance `2 hours`");
+            }
         }
     }
 

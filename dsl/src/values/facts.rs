@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::NaiveTime;
+use chrono::{NaiveDate, NaiveTime};
 use rappel_core::facts::Visit;
 use rappel_core::{ChannelKind, EventKind, Language, Named, Settings};
 
@@ -29,6 +29,12 @@ pub struct Facts<'f> {
     pub delay: Option<u32>,
     /// When the visit begins instead.
     pub new_start: Option<NaiveTime>,
+    /// The day that a message to a practitioner or room lists, where it is about no visit.
+    pub day: Option<NaiveDate>,
+    /// The appointments of that day, one a line.
+    pub appointments: Option<&'f str>,
+    /// What the administrator is told, a point a line.
+    pub report: Option<&'f str>,
 }
 
 impl fmt::Debug for Facts<'_> {
@@ -49,6 +55,9 @@ impl<'f> Facts<'f> {
             links: &[],
             delay: None,
             new_start: None,
+            day: None,
+            appointments: None,
+            report: None,
         }
     }
 }

@@ -39,7 +39,9 @@ pub(crate) fn location<'f>(facts: &'f Facts<'_>) -> Option<&'f Location> {
 }
 
 pub(crate) fn start_date_of(facts: &Facts<'_>) -> Option<NaiveDate> {
-    Some(appointment(facts)?.start.date())
+    appointment(facts)
+        .map(|appointment| appointment.start.date())
+        .or(facts.day)
 }
 
 pub(crate) fn start_date<'f>(facts: &'f Facts<'_>) -> Option<Value<'f>> {

@@ -4,6 +4,7 @@ mod table;
 
 use std::fmt;
 
+use rappel_core::kind::About;
 use rappel_core::{Kind, Language, Named};
 
 use crate::nearest::nearest;
@@ -211,7 +212,14 @@ impl Variable {
     /// Whether templates of a kind may use it.
     pub fn offered_by(self, kind: &Kind) -> bool {
         match self.0.id {
-            Id::Number(_) => true,
+            Id::Number(number) => match kind.about() {
+                About::Appointment => true,
+                About::Patient => is_of_facility(number) || is_of_patient(number),
+                About::Day => {
+                    is_of_facility(number) || is_of_resource(number) || is_of_day(number)
+                }
+                About::Clinic => is_of_facility(number),
+            },
             Id::Named(named) => kind.offers(named),
         }
     }
@@ -231,6 +239,23 @@ impl Variable {
     pub fn example(self) -> Option<Value<'static>> {
         Value::parse(self.0.kind, self.0.example).ok()
     }
+}
+
+fn is_of_facility(number: u8) -> bool {
+    matches!(number, 0 | 1 | 38)
+}
+
+fn is_of_patient(number: u8) -> bool {
+    matches!(number, 3 | 4 | 35 | 36)
+}
+
+fn is_of_resource(number: u8) -> bool {
+    matches!(number, 5..=7)
+}
+
+/// The forms of a date.
+fn is_of_day(number: u8) -> bool {
+    matches!(number, 8 | 25 | 26 | 31..=33)
 }
 
 impl PartialEq for Variable {

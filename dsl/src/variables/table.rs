@@ -620,6 +620,39 @@ pub static TABLE: &[Row] = &[
         print: Print::Clock,
         read: |f, _| f.new_start.map(Value::Time),
     },
+    // Messages to practitioners, rooms and the administrator.
+    Row {
+        id: Id::Named(Named::Appointments),
+        name: "appointments",
+        labels: Labels {
+            fr: "Rendez-vous du jour, un par ligne",
+            en: "Appointments of the day, one a line",
+            it: "Appuntamenti del giorno, uno per riga",
+            es: "Citas del día, una por línea",
+        },
+        kind: Type::Text,
+        may_be_absent: false,
+        longest: 600,
+        example: "14:30 Jeannette Dupont, Analyse de sang",
+        print: Print::Plain,
+        read: |f, _| text(f.appointments?),
+    },
+    Row {
+        id: Id::Named(Named::Report),
+        name: "report",
+        labels: Labels {
+            fr: "Ce qui demande une personne, un point par ligne",
+            en: "What needs a person, a point a line",
+            it: "Ciò che richiede una persona, un punto per riga",
+            es: "Lo que requiere una persona, un punto por línea",
+        },
+        kind: Type::Text,
+        may_be_absent: false,
+        longest: 600,
+        example: "3 SMS could not be delivered.",
+        print: Print::Plain,
+        read: |f, _| text(f.report?),
+    },
     // Conditions.
     Row {
         id: Id::Named(Named::Channel),

@@ -105,7 +105,7 @@ fn json(value: &Value) -> Json {
 
 /// The event that a case gives.
 pub(super) fn event(given: &Table) -> Result<EventFacts, String> {
-    let facts = Given::new("event", given, &["type", "time", "now", "changes"])?;
+    let facts = Given::new("event", given, &["type", "time", "now", "changes", "delay"])?;
     let now = facts.read("now", NOW, str::parse::<Civil>)?;
     let mut changes = Vec::new();
     for change in given
@@ -130,6 +130,7 @@ pub(super) fn event(given: &Table) -> Result<EventFacts, String> {
         time: facts.read("time", &now.to_string(), str::parse)?,
         now,
         changes,
+        delay: facts.maybe("delay", str::parse)?,
     })
 }
 
@@ -145,6 +146,11 @@ pub(super) fn message(given: &Table, visit: &Visit) -> Result<MessageFacts, Stri
         "expires",
         "confirmation_requested",
         "reminders_today",
+        "delay",
+        "next_visit",
+        "sent_before",
+        "suppressed",
+        "listed",
     ];
     let facts = Given::new("message", given, &names)?;
     let now = facts.read("now", NOW, str::parse::<Civil>)?;
@@ -156,31 +162,21 @@ pub(super) fn message(given: &Table, visit: &Visit) -> Result<MessageFacts, Stri
         true => Some(facts.read("expires", START, str::parse)?),
         false => start,
     };
-    let event = match given.contains_key("event") {
-        true => Some(facts.read("event", "", str::parse::<EventKind>)?),
-        false => None,
-    };
-    let requested = given.get("confirmation_requested").map(|value| {
-        value
-            .as_bool()
-            .ok_or("`message.confirmation_requested` is true or false")
-    });
-    let reminders = given.get("reminders_today").map(|value| {
-        let number = value
-            .as_integer()
-            .and_then(|number| u32::try_from(number).ok());
-        number.ok_or("`message.reminders_today` is a number")
-    });
     Ok(MessageFacts {
         kind: facts.read("kind", "reminder", Kind::parse)?,
         channel: facts.read("channel", "sms", str::parse::<ChannelKind>)?,
         recipient: facts.read("recipient", "patient", str::parse::<Recipient>)?,
-        event,
+        event: facts.maybe("event", str::parse::<EventKind>)?,
         due: facts.read("due", &now.to_string(), str::parse)?,
         now,
         expires,
-        confirmation_requested: requested.transpose()?.unwrap_or(false),
-        reminders_today: reminders.transpose()?.unwrap_or(0),
+        confirmation_requested: facts.flag("confirmation_requested")?,
+        reminders_today: facts.number("reminders_today")?,
+        delay: facts.maybe("delay", str::parse)?,
+        next_visit: facts.maybe("next_visit", str::parse)?,
+        sent_before: facts.number("sent_before")?,
+        suppressed: facts.flag("suppressed")?,
+        listed: facts.number("listed")?,
     })
 }
 
@@ -201,6 +197,36 @@ impl<'t> Given<'t> {
                     names.join(", ")
                 ),
             }),
+        }
+    }
+
+    fn maybe<T, E: Display>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, String> {
+        match self.table.contains_key(name) {
+            true => self.read(name, "", parse).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, String> {
+        match self.table.get(name) {
+            None => Ok(false),
+            Some(value) => value
+                .as_bool()
+                .ok_or_else(|| format!("`{}.{name}` is true or false", self.of)),
+        }
+    }
+
+    fn number(&self, name: &str) -> Result<u32, String> {
+        match self.table.get(name) {
+            None => Ok(0),
+            Some(value) => value
+                .as_integer()
+                .and_then(|number| u32::try_from(number).ok())
+                .ok_or_else(|| format!("`{}.{name}` is a number", self.of)),
         }
     }
 

@@ -109,7 +109,7 @@ fn try_case(
     match &case.expected {
         Expected::Messages(event, expected) => {
             let event = given::event(event)?;
-            let about = event.kind.subject() == rappel_core::facts::Record::Appointment;
+            let about = event.kind.subject() != rappel_core::facts::Record::Patient;
             let visit = given::visit(&case.visit, about)?;
             let (wanted, faults) = hooks::plan([policy], &event, &visit, settings);
             if let Some(fault) = faults.first() {

@@ -1,7 +1,6 @@
 //! `event`: what happened.
 
 use rappel_core::event::{EventFacts, EventKind};
-use rappel_core::facts::Record;
 
 use super::{Facts, Property, Type, maybe, property, word, words};
 use crate::sandbox::says;
@@ -29,11 +28,13 @@ pub(super) const PROPERTIES: &[Property] = &[
     property(
         "about",
         Type::word(&["appointment", "patient"]),
-        "What it is about.",
+        "What it is about. An alert is about each appointment that it concerns.",
         |f| {
-            word(match event(f)?.kind.subject() {
-                Record::Patient => "patient",
-                _ => "appointment",
+            event(f)?;
+            word(if f.visit.appointment.is_some() {
+                "appointment"
+            } else {
+                "patient"
             })
         },
     ),
@@ -50,6 +51,12 @@ pub(super) const PROPERTIES: &[Property] = &[
         let event = event(f)?;
         maybe(Some(event.now.since(event.time)))
     }),
+    property(
+        "delay",
+        Type::SPAN.or_absent(),
+        "How late the practitioner or room is: of `resource.delayed`.",
+        |f| maybe(event(f)?.delay),
+    ),
     property(
         "changes",
         Type::word(CHANGES).list(),

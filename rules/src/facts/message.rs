@@ -22,7 +22,15 @@ pub(crate) const CHANNEL_NAMES: &[&str] = &{
 pub(crate) const CELLS: &[&str] = &[Cell::Off.name(), Cell::On.name(), Cell::Online.name()];
 
 /// The recipients' names.
-pub(crate) const RECIPIENTS: &[&str] = &["patient", "resource"];
+pub(crate) const RECIPIENTS: &[&str] = &{
+    let mut names = [""; Recipient::ALL.len()];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = Recipient::ALL[place].name();
+        place += 1;
+    }
+    names
+};
 
 pub(super) const PROPERTIES: &[Property] = &[
     property(
@@ -68,7 +76,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     property(
         "is_notice",
         Type::FLAG,
-        "Whether it answers an event: created, modified, approved, confirmed, cancelled.",
+        "Whether it answers an event, as `created` and `delayed` do, and doesn't stand for the appointment.",
         |f| flag(message(f)?.kind.stock().is_some_and(|stock| stock.notice)),
     ),
     property(
@@ -83,12 +91,12 @@ pub(super) const PROPERTIES: &[Property] = &[
     property(
         "refused",
         Type::FLAG,
-        "Whether it is for a patient who said no to its channel.",
+        "Whether it is for a patient who said no to its channel, or to an address whose owner did.",
         |f| {
             let message = message(f)?;
             let patient = f.visit.patient.as_ref();
             let wish = patient.and_then(|patient| patient.channels.get(message.channel));
-            flag(message.recipient == Recipient::Patient && wish == Some(false))
+            flag(message.suppressed || message.recipient == Recipient::Patient && wish == Some(false))
         },
     ),
     property(
@@ -127,6 +135,30 @@ pub(super) const PROPERTIES: &[Property] = &[
         Type::NUMBER,
         "How many reminders about other appointments went to the same person on this day.",
         |f| number(message(f)?.reminders_today),
+    ),
+    property(
+        "delay",
+        Type::SPAN.or_absent(),
+        "How late the practitioner or room is: of the kind `delayed`.",
+        |f| maybe(message(f)?.delay),
+    ),
+    property(
+        "next_visit",
+        Type::TIME.or_absent(),
+        "When the patient's next visit after this one begins.",
+        |f| maybe(message(f)?.next_visit),
+    ),
+    property(
+        "sent_before",
+        Type::NUMBER,
+        "How many messages of its kind went to the same person before.",
+        |f| number(message(f)?.sent_before),
+    ),
+    property(
+        "listed",
+        Type::NUMBER,
+        "How many appointments are on the day that it lists: of the kind `resource_day`.",
+        |f| number(message(f)?.listed),
     ),
 ];
 

@@ -139,6 +139,9 @@ views! {
     VoiceSettings "voice settings" "settings.channels.voice" settings::VOICE, "`[channels.voice]`: how calls behave.";
     ReminderSettings "reminder settings" "settings.reminder" settings::REMINDER, "`[reminder]`: reminders before a visit.";
     NoticeSettings "notice settings" "settings.notices" settings::NOTICES, "`[notices]`: messages that answer an event.";
+    AfterVisitSettings "after visit settings" "settings.after_visit" settings::AFTER_VISIT, "`[after_visit]`: messages soon after a visit that took place.";
+    RecallSettings "recall settings" "settings.recall" settings::RECALL, "`[recall]`: long after a visit.";
+    ResourceSettings "resource settings" "settings.resources" settings::RESOURCES, "`[resources]`: messages to practitioners and rooms.";
     UnreliableSettings "unreliable settings" "settings.unreliable" settings::UNRELIABLE, "`[unreliable]`: which patients are unreliable.";
     HoursSettings "hours settings" "settings.hours" settings::HOURS, "`[hours]`: when messages may go.";
     Opening "opening" "settings.opening" settings::OPENING, "The allowed hours, to ask.";

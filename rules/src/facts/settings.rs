@@ -72,6 +72,30 @@ pub(super) const SETTINGS: &[Property] = &[
         |f| opened(View::NoticeSettings, f),
     ),
     property(
+        "after_visit",
+        Type::view(View::AfterVisitSettings),
+        "Messages soon after a visit that took place.",
+        |f| opened(View::AfterVisitSettings, f),
+    ),
+    property(
+        "recall",
+        Type::view(View::RecallSettings),
+        "Recalls, long after a visit.",
+        |f| opened(View::RecallSettings, f),
+    ),
+    property(
+        "resources",
+        Type::view(View::ResourceSettings),
+        "Messages to practitioners and rooms.",
+        |f| opened(View::ResourceSettings, f),
+    ),
+    property(
+        "silent_groups",
+        Type::TEXT.list(),
+        "Titles of service groups whose appointments cause no messages.",
+        |f| words(f.settings.silent_groups.iter().map(String::as_str)),
+    ),
+    property(
         "unreliable",
         Type::view(View::UnreliableSettings),
         "Which patients are unreliable.",
@@ -250,6 +274,66 @@ pub(super) const REMINDER: &[Property] = &[
         Type::FLAG,
         "Whether a person gets at most one visit's reminder a day.",
         |f| flag(f.settings.reminder.one_a_day),
+    ),
+];
+
+pub(super) const AFTER_VISIT: &[Property] = &[
+    property(
+        "thanks",
+        Type::SPAN,
+        "How long after the end of the visit the kind `thanks` goes.",
+        |f| maybe(Some(f.settings.after_visit.thanks)),
+    ),
+    property(
+        "survey",
+        Type::SPAN,
+        "How long after the end of the visit the kind `survey` goes.",
+        |f| maybe(Some(f.settings.after_visit.survey)),
+    ),
+    property(
+        "assume_attended",
+        Type::FLAG,
+        "Whether a visit counts as having taken place when it is over and nothing else is known.",
+        |f| flag(f.settings.after_visit.assume_attended),
+    ),
+];
+
+pub(super) const RECALL: &[Property] = &[
+    property(
+        "intervals",
+        Type::SPAN.list(),
+        "The intervals that the agenda offers.",
+        |f| {
+            let spans = f.settings.recall.intervals.iter().copied();
+            Ok(Dynamic::from_array(spans.map(Dynamic::from).collect()))
+        },
+    ),
+    property(
+        "after",
+        Type::SPAN.or_absent(),
+        "The interval where neither the appointment nor its service says one.",
+        |f| maybe(f.settings.recall.after),
+    ),
+    property(
+        "password",
+        Type::FLAG,
+        "Whether the first recall brings a link that sets the patient's password anew.",
+        |f| flag(f.settings.recall.password),
+    ),
+];
+
+pub(super) const RESOURCES: &[Property] = &[
+    property(
+        "reminder",
+        Type::SPAN,
+        "How long before the visit the kind `resource_reminder` goes.",
+        |f| maybe(Some(f.settings.resources.reminder)),
+    ),
+    property(
+        "day_list",
+        Type::SPAN,
+        "How long after the midnight that begins a day its list, the kind `resource_day`, goes; negative on the day before.",
+        |f| maybe(Some(f.settings.resources.day_list.after_midnight())),
     ),
 ];
 

@@ -53,6 +53,19 @@ pub(super) const PROPERTIES: &[Property] = &[
         |f| flag(appointment(f)?.status == Status::Confirmed),
     ),
     property(
+        "took_place",
+        Type::FLAG,
+        "Whether the patient came. Where `after_visit.assume_attended` is set, a visit that is over and was neither cancelled nor missed took place too.",
+        |f| {
+            let appointment = appointment(f)?;
+            let over = appointment.end.unwrap_or(appointment.start);
+            let assumed = f.settings.after_visit.assume_attended
+                && appointment.status.is_open()
+                && f.now().is_some_and(|now| now >= over);
+            flag(assumed || appointment.status == Status::Attended)
+        },
+    ),
+    property(
         "online",
         Type::FLAG,
         "Whether the patient booked it on the internet.",
@@ -105,7 +118,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     property(
         "recall",
         Type::SPAN.or_absent(),
-        "When to write again after the visit: the appointment's, else the service's.",
+        "When to write again after the visit: the appointment's, else the service's; no time at all means never.",
         |f| {
             let service = f.visit.service.as_ref().and_then(|service| service.recall);
             maybe(appointment(f)?.recall.or(service))

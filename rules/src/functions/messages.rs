@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use rappel_core::channel::ChannelKind;
 use rappel_core::civil::Civil;
 use rappel_core::decision::{Due, Origin, Planned};
@@ -24,6 +25,7 @@ pub(crate) struct Draft {
     due: Option<Due>,
     expires: Option<Civil>,
     confirmation_requested: bool,
+    lists: Option<NaiveDate>,
     /// Where `message(…)` stands.
     pub(crate) line: u32,
 }
@@ -38,6 +40,7 @@ impl Draft {
             due: self.due?,
             expires: self.expires,
             confirmation_requested: self.confirmation_requested,
+            lists: self.lists,
             origin: Origin {
                 policy: policy.clone(),
                 line: self.line,
@@ -70,6 +73,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
                         due: None,
                         expires: None,
                         confirmation_requested: false,
+                        lists: None,
                         line: line(&context),
                     })
                 },
@@ -141,7 +145,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             engine.register_fn("to", |draft: &mut Draft, recipient: &str| {
                 draft.recipient = recipient
                     .parse()
-                    .map_err(|_| says("a message is for the patient or the resource"))?;
+                    .map_err(|_| says("a message is for the patient, the resource or the administrator"))?;
                 Answer::Ok(draft.clone())
             });
         },
@@ -159,6 +163,23 @@ pub(super) const FUNCTIONS: &[Function] = &[
         register: |engine| {
             engine.register_fn("asks_confirmation", |draft: &mut Draft, asks: bool| {
                 draft.confirmation_requested = asks;
+                draft.clone()
+            });
+        },
+    },
+    Function {
+        name: "lists_day",
+        of: OF,
+        takes: &[("time", Type::TIME)],
+        gives: Type::MESSAGE,
+        summary: "The message lists the appointments of a practitioner's or room's day, and is not about this one. It exists once, however many appointments want it.",
+        examples: &[(
+            "message(\"resource_day\", \"email\").to(\"resource\").lists_day(visit.start).at(visit.start.midnight + hours(7))",
+            "resource_day by email to the resource at 2026-06-03 07:00, lists 2026-06-03",
+        )],
+        register: |engine| {
+            engine.register_fn("lists_day", |draft: &mut Draft, time: Civil| {
+                draft.lists = Some(time.date());
                 draft.clone()
             });
         },

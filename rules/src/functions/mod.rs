@@ -139,10 +139,8 @@ mod tests {
         let now = "2026-05-20T10:00".parse().unwrap();
         Arc::new(Facts {
             event: Some(EventFacts {
-                kind: EventKind::AppointmentModified,
-                time: now,
-                now,
                 changes: vec!["start"],
+                ..EventFacts::new(EventKind::AppointmentModified, now)
             }),
             message: None,
             visit: records.to_visit().unwrap().0,

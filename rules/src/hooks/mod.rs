@@ -53,7 +53,7 @@ mod tests {
     use rappel_core::decision::Verdict;
     use rappel_core::facts::{Records, Visit};
     use rappel_core::kind::{Kind, STOCK_KINDS};
-    use rappel_core::message::{MessageFacts, Recipient};
+    use rappel_core::message::MessageFacts;
 
     use super::*;
     use crate::facts::{Facts, View};
@@ -101,15 +101,9 @@ mod tests {
             }) {
                 let now = "2026-06-02T22:00".parse().unwrap();
                 let message = MessageFacts {
-                    kind: Kind::parse(kind.name).unwrap(),
-                    channel,
-                    recipient: Recipient::Patient,
-                    event: None,
                     due: "2026-06-01T08:00".parse().unwrap(),
-                    now,
-                    expires: None,
-                    confirmation_requested: false,
                     reminders_today: 1,
+                    ..MessageFacts::due(Kind::parse(kind.name).unwrap(), channel, now)
                 };
                 let decision = check([&policy], &message, visit, &settings);
                 let facts = Arc::new(Facts {
