@@ -221,6 +221,7 @@ impl Preview {
             state: State::Planned,
             reason: None,
             origin: planned.as_ref().map(|planned| planned.origin.clone()),
+            unplanned: false,
             due: facts.due.instant(settings.zone),
             due_civil: facts.due,
             expires: planned.as_ref().and_then(|planned| planned.expires),
@@ -319,7 +320,10 @@ pub(crate) fn plan(
         }
         _ => visit.records().clone(),
     };
-    EventPlanner(Arc::clone(rules))
+    let mut plan = EventPlanner(Arc::clone(rules))
         .plan(&told(event, visit, time), &known, false, &[], time)
-        .map_err(|error| error.to_string())
+        .map_err(|error| error.to_string())?;
+    plan.warnings
+        .extend(plan.faults.iter().map(ToString::to_string));
+    Ok(plan)
 }

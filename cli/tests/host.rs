@@ -346,3 +346,64 @@ fn events_are_taken_from_standard_input_as_they_come() {
     assert_eq!(host.end().0, Some(0));
     assert!(!states(folder, "rappel.db").is_empty());
 }
+
+#[test]
+fn a_policy_that_fails_to_plan_is_told_until_it_is_mended() {
+    let folder = clinic();
+    let folder = folder.path();
+    let policy = folder.join("clinic/rules/reminder.rhai");
+    fs::create_dir_all(policy.parent().unwrap()).unwrap();
+    fs::write(
+        &policy,
+        "//! Fails.\nfn plan(event, visit, settings) {\n    let none = 0;\n    [message(\"reminder\", \"sms\").at(visit.start - hours(24 / none))]\n}\n",
+    )
+    .unwrap();
+    let host = Host::start(folder, &[]);
+    let (_, answer) = host.ask("POST", "/events", "sesame", &booked("1"));
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let fault = &answer["events"][0]["faults"][0];
+    assert_eq!(
+        (fault["policy"].as_str(), fault["line"].as_u64()),
+        (Some("reminder"), Some(4)),
+        "{answer}"
+    );
+    let status = run(folder, &["status"]);
+    assert_eq!(status.status.code(), Some(1));
+    let told = text(&status.stdout);
+    assert!(
+        told.contains("policy `reminder`, line 4: ") && told.contains("it failed on 1 event;"),
+        "{told}"
+    );
+    let status = run(folder, &["status", "--format", "json"]);
+    let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+    assert_eq!(status["clinics"][0]["faults"][0]["events"], 1, "{status}");
+    let told = text(&run(folder, &["messages", "--appointment", "v-1"]).stderr);
+    assert!(
+        told.contains("messages are missing: policy `reminder`, line 4")
+            && told.contains("it failed on appointment.created of v-1;"),
+        "{told}"
+    );
+    let listed = text(&run(folder, &["messages", "--format", "json"]).stdout);
+    let first: Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    let told = run(folder, &["explain", first["id"].as_str().unwrap()]);
+    assert!(text(&told.stderr).contains("messages are missing"));
+    fs::remove_file(&policy).unwrap();
+    let mended = || run(folder, &["status"]).status.success();
+    for _ in 0..200 {
+        if mended() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(mended());
+    let (code, log) = host.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(
+        log.contains("ERROR a policy failed to plan")
+            && log.contains("policy=reminder line=4 events=1"),
+        "{log}"
+    );
+    for word in ["Amy", "Fox", "900001", "amy@"] {
+        assert!(!log.contains(word), "{log}");
+    }
+}

@@ -1,5 +1,6 @@
 //! What policies decide: which messages exist, and whether one may go now.
 
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -11,13 +12,35 @@ use crate::kind::Kind;
 use crate::message::Recipient;
 
 /// The place in a policy that something was decided at.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Origin {
     /// The policy's name: `reminder`.
     pub policy: Arc<str>,
     /// The line of its file, from 1; 0 where it can't be told.
     pub line: u32,
 }
+
+/// A policy that failed to plan: nobody knows which messages it wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PlanFault {
+    /// Which policy, and where.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// What went wrong, as a sentence. It holds no value that the policy worked on.
+    pub reason: String,
+}
+
+impl fmt::Display for PlanFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "policy `{}`", self.origin.policy)?;
+        if self.origin.line > 0 {
+            write!(f, ", line {}", self.origin.line)?;
+        }
+        write!(f, ": {}", self.reason)
+    }
+}
+
+impl std::error::Error for PlanFault {}
 
 /// When a planned message is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

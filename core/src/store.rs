@@ -3,6 +3,7 @@
 //! The message row is the summary's row. A status, the decision behind it and the place in the queue
 //! change in one transaction, so a crash between two of them can't be seen.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::{ChannelKind, SmsEncoding};
 use crate::civil::{Civil, Instant, Zone};
-use crate::decision::{Answer, Origin};
+use crate::decision::{Answer, Origin, PlanFault};
 use crate::event::{Event, EventError, EventKind};
 use crate::facts::{Records, Visit};
 use crate::ids::{AppointmentId, FacilityId, MessageId, PatientId};
@@ -46,6 +47,8 @@ pub struct Message {
     pub reason: Option<String>,
     /// The policy that planned it or decided last.
     pub origin: Option<Origin>,
+    /// Whether it is kept back because a policy failed when it was to be planned anew.
+    pub unplanned: bool,
     /// When it is due.
     pub due: Instant,
     /// When it is due on the clinic's wall clock.
@@ -146,6 +149,16 @@ pub enum Change {
         /// Why.
         reason: String,
     },
+    /// Nobody knows whether a waiting message is still wanted, or when: it is kept back until it is
+    /// planned anew, or comes too late.
+    Keep {
+        /// Which.
+        id: MessageId,
+        /// The policy that failed.
+        fault: PlanFault,
+        /// When it is too late for it, on the clinic's wall clock too.
+        until: Option<(Instant, Civil)>,
+    },
 }
 
 /// What an event leads to.
@@ -161,8 +174,44 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Whether everything known of the patient must go.
     pub erase: bool,
-    /// Properties of the event that nothing reads, and policies that failed: for whoever sent it.
+    /// Properties of the event that nothing reads: for whoever sent it.
     pub warnings: Vec<String>,
+    /// Policies that failed. With any, the event is remembered and planned again when they are mended.
+    pub faults: Vec<PlanFault>,
+    /// Which facts of the appointment the event changed, for planning it again.
+    pub changed: Vec<&'static str>,
+}
+
+/// An event that was applied and is not planned, because a policy failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unplanned {
+    /// Whose.
+    pub facility: FacilityId,
+    /// Who told the event.
+    pub source: String,
+    /// The event's id.
+    pub id: String,
+    /// What happened.
+    pub kind: EventKind,
+    /// The appointment or patient that it is about, as [`EventKind::subject`] says.
+    pub subject: String,
+    /// When it happened.
+    pub time: Instant,
+    /// When it was applied.
+    pub at: Instant,
+    /// Which facts of the appointment it changed.
+    pub changed: Vec<String>,
+    /// The policies that failed when it was planned last.
+    pub faults: Vec<PlanFault>,
+}
+
+/// What came of planning again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replanned {
+    /// How many events are planned now.
+    pub planned: u32,
+    /// The policies that still fail, and for how many events.
+    pub faults: BTreeMap<PlanFault, u64>,
 }
 
 /// Decides what an event leads to. Pure: it is called inside the store's transaction.
@@ -177,6 +226,19 @@ pub trait Planner: Send + Sync {
         event: &Event,
         known: &Records,
         late: bool,
+        standing: &[Message],
+        now: Instant,
+    ) -> Result<Plan, EventError>;
+
+    /// Plans an event again that was applied when a policy failed. `known` are the facts as they are
+    /// now; what the policies that didn't fail wanted then stands already.
+    ///
+    /// # Errors
+    /// When the facts can't be read. The event waits on.
+    fn replan(
+        &self,
+        event: &Unplanned,
+        known: &Records,
         standing: &[Message],
         now: Instant,
     ) -> Result<Plan, EventError>;
@@ -196,6 +258,8 @@ pub enum Ingested {
         withdrawn: u32,
         /// What the sender should look at.
         warnings: Vec<String>,
+        /// The clinic's policies that failed: what they want is planned when they are mended.
+        faults: Vec<PlanFault>,
     },
     /// It was applied before.
     Repeated,
@@ -329,6 +393,16 @@ pub enum Step {
         id: String,
         /// Why.
         reason: String,
+    },
+    /// A policy failed when it was to be planned anew, so it is kept back.
+    Kept {
+        /// The event's type.
+        event: EventKind,
+        /// The event's id.
+        id: String,
+        /// Which policy, where and why.
+        #[serde(flatten)]
+        fault: PlanFault,
     },
     /// The policies were asked.
     Judged {
@@ -469,6 +543,17 @@ pub trait Store: Send + Sync {
         now: Instant,
         planner: &dyn Planner,
     ) -> Result<Vec<Ingested>>;
+
+    /// Plans again, in their order, the events on which a policy failed; they wait for it since.
+    async fn replan(
+        &self,
+        facility: &FacilityId,
+        now: Instant,
+        planner: &dyn Planner,
+    ) -> Result<Replanned>;
+
+    /// The events that wait to be planned again, in their order; of one clinic, or of all.
+    async fn unplanned(&self, facility: Option<&FacilityId>) -> Result<Vec<Unplanned>>;
 
     /// Takes at most `limit` due messages of a lane until `lease`, the urgent ones first, then by
     /// their time. `day` is today on the clinic's wall clock.

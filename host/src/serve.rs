@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rappel_core::civil::{Civil, Instant};
+use rappel_core::decision::PlanFault;
 use rappel_core::event::Event;
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::provider::{Inbound, Refusal};
-use rappel_core::store::{Count, GenerationRecord, Ingested, Result, Store, StoreError};
+use rappel_core::store::{Count, GenerationRecord, Ingested, Result, Store, StoreError, Unplanned};
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -64,6 +65,9 @@ pub struct Status {
     pub generations: Vec<GenerationRecord>,
     /// How many messages are in each state.
     pub counts: Vec<Count>,
+    /// The events that wait because a policy failed to plan.
+    #[serde(skip)]
+    pub unplanned: Vec<Unplanned>,
 }
 
 /// Why a call about receipts came to nothing.
@@ -117,6 +121,7 @@ impl Host {
                 setup.store.clone(),
                 setup.clock.clone(),
             );
+            catch_up(&dispatcher).await;
             let lanes = dispatcher.start().await?;
             clinics.insert(
                 facility,
@@ -202,11 +207,12 @@ impl Host {
         let mut outcomes = Vec::with_capacity(events.len());
         for batch in events.chunks(EVENTS_AT_ONCE) {
             let planner = EventPlanner(clinic.live().rules.clone());
-            outcomes.extend(
-                self.store
-                    .ingest(&clinic.facility, batch, self.clock.now(), &planner)
-                    .await?,
-            );
+            let told = self
+                .store
+                .ingest(&clinic.facility, batch, self.clock.now(), &planner)
+                .await?;
+            tell_faults(&clinic.facility, &faults_of(&told));
+            outcomes.extend(told);
         }
         if let Some(served) = self.clinics.get(&clinic.facility) {
             served.dispatcher.wake();
@@ -272,6 +278,7 @@ pub async fn status(store: &dyn Store, now: Instant) -> Result<Status> {
         now,
         generations: store.generations().await?,
         counts: store.counts().await?,
+        unplanned: store.unplanned(None).await?,
     })
 }
 
@@ -314,7 +321,8 @@ fn watch_folder(
         let refused = match outcome {
             Outcome::Reloaded { from, to } => {
                 tracing::info!(facility = %clinic.facility, %from, %to, "new rules serve");
-                dispatcher.wake();
+                let dispatcher = dispatcher.clone();
+                runtime.spawn(async move { catch_up(&dispatcher).await });
                 None
             }
             Outcome::Unchanged => {
@@ -336,6 +344,50 @@ fn watch_folder(
         let (store, clinic, now) = (store.clone(), clinic.clone(), clock.now());
         runtime.spawn(async move { note(&*store, &clinic, now, refused).await });
     })
+}
+
+/// The policies that failed while events were planned, and for how many events.
+pub fn faults_of(outcomes: &[Ingested]) -> BTreeMap<PlanFault, u64> {
+    let mut faults = BTreeMap::new();
+    for outcome in outcomes {
+        let Ingested::Applied { faults: failed, .. } = outcome else {
+            continue;
+        };
+        for fault in failed {
+            *faults.entry(fault.clone()).or_default() += 1;
+        }
+    }
+    faults
+}
+
+fn tell_faults(facility: &FacilityId, faults: &BTreeMap<PlanFault, u64>) {
+    for (PlanFault { origin, reason }, events) in faults {
+        tracing::error!(%facility, policy = %origin.policy, line = origin.line, events, %reason, "a policy failed to plan; what it wants is planned when it is mended");
+    }
+}
+
+/// Does with the rules that serve now what earlier ones couldn't: plans the events that they failed on.
+/// A failure of the store is logged: the next reload or start of the host tries again.
+async fn catch_up(dispatcher: &Dispatcher) {
+    let clinic = &dispatcher.clinic;
+    let planner = EventPlanner(clinic.live().rules.clone());
+    let now = dispatcher.clock.now();
+    match dispatcher
+        .store
+        .replan(&clinic.facility, now, &planner)
+        .await
+    {
+        Ok(replanned) => {
+            if replanned.planned > 0 {
+                tracing::info!(facility = %clinic.facility, events = replanned.planned, "planned now what a policy had failed on");
+            }
+            tell_faults(&clinic.facility, &replanned.faults);
+        }
+        Err(error) => {
+            tracing::error!(facility = %clinic.facility, %error, "can't plan again what a policy had failed on");
+        }
+    }
+    dispatcher.wake();
 }
 
 /// Remembers which rules serve. A failure is logged: the rules serve all the same.

@@ -17,6 +17,5 @@ mod stock;
 pub mod told;
 
 pub use cases::CaseOutcome;
-pub use hooks::PlanFault;
 pub use reference::reference;
 pub use set::PolicySet;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use rappel_core::decision::{Decision, Planned};
+use rappel_core::decision::{Decision, PlanFault, Planned};
 use rappel_core::diagnostic::{Diagnostic, codes};
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
@@ -11,7 +11,7 @@ use rappel_core::message::MessageFacts;
 use rappel_core::settings::Settings;
 
 use crate::cases::{self, CaseOutcome};
-use crate::hooks::{self, PlanFault, Policy};
+use crate::hooks::{self, Policy};
 use crate::load::{Own, load};
 use crate::stock::STOCK;
 

@@ -3,14 +3,14 @@
 use clap::Args;
 use rappel_core::Store;
 use rappel_core::diagnostic::{Code, codes};
+use rappel_core::facts::Record;
 use rappel_core::store::{Filter, Message};
 use serde::Serialize;
 
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Failure, Result};
 use crate::output::message::{MessageLine, clock, rfc3339};
-use crate::output::story;
-use crate::output::{TextOrJson, answer, answer_json};
+use crate::output::{TextOrJson, answer, answer_json, faults, story};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -91,6 +91,17 @@ impl Explain {
                     })
                     .collect(),
             })?,
+        }
+        if let Some(appointment) = &message.appointment {
+            let unplanned = summary.store.unplanned(Some(&message.facility)).await?;
+            let missing: Vec<_> = unplanned
+                .into_iter()
+                .filter(|event| {
+                    event.kind.subject() == Record::Appointment
+                        && event.subject == appointment.as_str()
+                })
+                .collect();
+            faults::missing(&missing);
         }
         Ok(Exit::Done)
     }

@@ -1,15 +1,16 @@
 //! `rappel messages`: the message summary.
 
 use clap::Args;
+use rappel_core::facts::Record;
 use rappel_core::ids::{AppointmentId, FacilityId, PatientId};
-use rappel_core::store::Filter;
+use rappel_core::store::{Filter, Unplanned};
 use rappel_core::{ChannelKind, Kind, State, Store};
 
 use super::database::Database;
 use crate::args::Time;
 use crate::failure::{Exit, Result};
 use crate::output::message::MessageLine;
-use crate::output::{Answer, ListFormat, csv, remark, style, table};
+use crate::output::{Answer, ListFormat, csv, faults, remark, style, table};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -99,6 +100,13 @@ impl Messages {
         let mut messages = summary.store.messages(&filter).await?;
         let more = messages.len() > limit as usize;
         messages.truncate(limit as usize);
+        let missing: Vec<_> = summary
+            .store
+            .unplanned(filter.facility.as_ref())
+            .await?
+            .into_iter()
+            .filter(|event| concerns(event, &filter))
+            .collect();
         let mut answer = Answer::new();
         let lines = messages
             .iter()
@@ -117,6 +125,7 @@ impl Messages {
             )?,
         }
         answer.end()?;
+        faults::missing(&missing);
         if more && self.limit.is_none() {
             let (faint, end) = (style::FAINT, style::END);
             remark(format_args!(
@@ -125,4 +134,18 @@ impl Messages {
         }
         Ok(Exit::Done)
     }
+}
+
+/// Whether the messages of an event that isn't planned may be among those that are asked for.
+fn concerns(event: &Unplanned, filter: &Filter) -> bool {
+    let is = |record: Record, id: Option<&str>| {
+        id.is_none_or(|id| event.kind.subject() == record && event.subject == id)
+    };
+    is(
+        Record::Appointment,
+        filter.appointment.as_ref().map(|id| id.as_str()),
+    ) && is(
+        Record::Patient,
+        filter.patient.as_ref().map(|id| id.as_str()),
+    )
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rappel_core::store::{Ingested, Message};
+use rappel_host::serve::faults_of;
 use rappel_host::simulate::{Window, simulate};
 
 use crate::args::Time;
@@ -11,7 +12,7 @@ use crate::clinic;
 use crate::events;
 use crate::failure::{Exit, Result};
 use crate::output::message::MessageLine;
-use crate::output::{Answer, ListFormat, csv, progress, remark, summary, table};
+use crate::output::{Answer, ListFormat, csv, faults, progress, remark, summary, table};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +26,8 @@ gateway takes every message. Everything else is decided as the host decides it.
 JSON: an object a line, the earliest due first; docs/json.md tells its properties. The summary is on
 standard error then.
 
-Exit code 1: an event can't be read or applied; the others are simulated all the same.";
+Exit code 1: an event can't be read or applied, or a policy failed; the rest is simulated all the
+same.";
 
 /// Show what would be sent for an agenda: every message, when, why, at what cost
 #[derive(Debug, Args)]
@@ -114,7 +116,9 @@ impl Simulate {
             })
             .collect();
         read.complain(&self.events, &rejected);
-        let wrong = !rejected.is_empty() || !read.slips.is_empty();
+        let faults = faults_of(&simulation.events);
+        faults::failed_to_plan(&faults, "what it wants is missing above");
+        let wrong = !rejected.is_empty() || !read.slips.is_empty() || !faults.is_empty();
         Ok(if wrong { Exit::Refused } else { Exit::Done })
     }
 }

@@ -6,20 +6,22 @@ use clap::Args;
 use comfy_table::Cell;
 use rappel_core::State;
 use rappel_core::Store;
-use rappel_core::store::{Count, GenerationRecord};
+use rappel_core::decision::PlanFault;
+use rappel_core::store::{Count, GenerationRecord, Unplanned};
 use serde::Serialize;
 
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Result};
-use crate::output::message::{clock, rfc3339};
-use crate::output::{TextOrJson, answer, answer_json, style, table};
+use crate::output::message::{clock, count, rfc3339};
+use crate::output::{TextOrJson, answer, answer_json, faults, style, table};
 
 const EXAMPLES: &str = "\
 Examples:
   rappel status
   rappel status --format json
 
-Exit code 1: the files of a clinic can't serve as they are, so older rules go on.";
+Exit code 1: the files of a clinic can't serve as they are, so older rules go on; or a policy failed
+to plan, and events wait for it to be mended.";
 
 /// Show which rules serve, what is wrong with newer ones, and the queue
 #[derive(Debug, Args)]
@@ -40,7 +42,16 @@ struct ClinicLine<'s> {
     generation: &'s str,
     since: String,
     refused: Option<&'s str>,
+    faults: Vec<FaultLine<'s>>,
     messages: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+}
+
+/// A policy that failed to plan, and how many events wait for it to be mended.
+#[derive(Serialize)]
+struct FaultLine<'s> {
+    #[serde(flatten)]
+    fault: &'s PlanFault,
+    events: u64,
 }
 
 impl Status {
@@ -48,22 +59,31 @@ impl Status {
         let summary = self.database.read().await?;
         let generations = summary.store.generations().await?;
         let counts = summary.store.counts().await?;
+        let unplanned = summary.store.unplanned(None).await?;
         match self.format {
             TextOrJson::Json => {
                 let clinics: Vec<_> = generations
                     .iter()
-                    .map(|record| line(record, &counts))
+                    .map(|record| line(record, &counts, &unplanned))
                     .collect();
                 answer_json(&serde_json::json!({ "clinics": clinics }))?;
             }
-            TextOrJson::Text => answer(told(&summary, &generations, &counts))?,
+            TextOrJson::Text => answer(told(&summary, &generations, &counts, &unplanned))?,
         }
         let refused = generations.iter().any(|record| record.refused.is_some());
-        Ok(if refused { Exit::Refused } else { Exit::Done })
+        Ok(if refused || !unplanned.is_empty() {
+            Exit::Refused
+        } else {
+            Exit::Done
+        })
     }
 }
 
-fn line<'s>(record: &'s GenerationRecord, counts: &[Count]) -> ClinicLine<'s> {
+fn line<'s>(
+    record: &'s GenerationRecord,
+    counts: &[Count],
+    unplanned: &'s [Unplanned],
+) -> ClinicLine<'s> {
     let mut messages: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     for count in counts
         .iter()
@@ -79,11 +99,20 @@ fn line<'s>(record: &'s GenerationRecord, counts: &[Count]) -> ClinicLine<'s> {
         generation: &record.id,
         since: rfc3339(record.since, record.zone),
         refused: record.refused.as_deref(),
+        faults: faults::of(unplanned, &record.facility)
+            .into_iter()
+            .map(|(fault, events)| FaultLine { fault, events })
+            .collect(),
         messages,
     }
 }
 
-fn told(summary: &Summary, generations: &[GenerationRecord], counts: &[Count]) -> String {
+fn told(
+    summary: &Summary,
+    generations: &[GenerationRecord],
+    counts: &[Count],
+    unplanned: &[Unplanned],
+) -> String {
     if generations.is_empty() {
         return "no clinic was served from this database yet".into();
     }
@@ -102,6 +131,12 @@ fn told(summary: &Summary, generations: &[GenerationRecord], counts: &[Count]) -
             for line in refused.lines() {
                 part.push_str(&format!("\n  {line}"));
             }
+        }
+        for (fault, events) in faults::of(unplanned, &record.facility) {
+            let events = count(events, "event");
+            part.push_str(&format!(
+                "\n{error}{fault}{end}\n  it failed on {events}; what it wants is planned when it is mended"
+            ));
         }
         let counts: Vec<_> = counts
             .iter()

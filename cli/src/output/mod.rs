@@ -3,6 +3,7 @@
 pub(crate) mod content;
 pub(crate) mod csv;
 pub(crate) mod diagnostics;
+pub(crate) mod faults;
 pub(crate) mod message;
 pub(crate) mod progress;
 pub(crate) mod sarif;

@@ -153,6 +153,14 @@ fn step(step: &Step) -> Vec<String> {
         Step::Withdrawn { event, id, reason } => {
             vec![format!("The event {event} ({id}) withdrew it: {reason}.")]
         }
+        Step::Kept { event, id, fault } => vec![
+            format!(
+                "The event {event} ({id}) arrived, and policy {} failed to plan: {}.",
+                origin(&fault.origin),
+                fault.reason
+            ),
+            "So it is held until the policy is mended, and planned anew then.".into(),
+        ],
         Step::Judged {
             generation,
             answers,
@@ -297,6 +305,7 @@ mod tests {
             state: State::Delivered,
             reason: None,
             origin: None,
+            unplanned: false,
             due: at("2026-06-10T12:30:00Z"),
             due_civil: "2026-06-10T14:30".parse().unwrap(),
             expires: Some(at("2026-06-12T12:30:00Z")),
@@ -327,6 +336,8 @@ mod tests {
              "id": "e-1", "policy": "reminder", "line": 16, "due": "2026-06-08T14:30:00"},
             {"at": "2026-06-05T07:10:00Z", "step": "moved", "event": "appointment.modified", "id": "e-4",
              "from": "2026-06-08T14:30:00", "to": "2026-06-10T14:30:00"},
+            {"at": "2026-06-05T07:20:00Z", "step": "kept", "event": "appointment.modified", "id": "e-5",
+             "policy": "reminder", "line": 12, "reason": "the calculation has no result"},
             {"at": "2026-06-10T05:00:00Z", "step": "judged", "generation": "39a08adf7a60", "state": "held",
              "reason": "outside the allowed hours", "answers": [
                 {"policy": "activation", "line": 7, "verdict": "allow"},

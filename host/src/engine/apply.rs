@@ -131,6 +131,25 @@ fn keep_record_of_visits(
     records.set(Record::Patient, patient);
 }
 
+/// The appointment's own facts whose changes are told.
+const OWN: [&str; 4] = ["start", "end", "status", "online"];
+
+/// What it refers to.
+const REFERRED: [Record; 4] = [
+    Record::Patient,
+    Record::Resource,
+    Record::Service,
+    Record::Location,
+];
+
+/// The names of changes that were kept, as [`Applied::changes`] has them.
+pub(super) fn change_names(kept: &[String]) -> Vec<&'static str> {
+    OWN.into_iter()
+        .chain(REFERRED.map(Record::name))
+        .filter(|name| kept.iter().any(|kept| kept == name))
+        .collect()
+}
+
 fn changes(before: &Records, after: &Records) -> Vec<&'static str> {
     let Some(known) = before.get(Record::Appointment) else {
         return Vec::new();
@@ -138,18 +157,12 @@ fn changes(before: &Records, after: &Records) -> Vec<&'static str> {
     let Some(now) = after.get(Record::Appointment) else {
         return Vec::new();
     };
-    let mut changes: Vec<_> = ["start", "end", "status", "online"]
+    let mut changes: Vec<_> = OWN
         .into_iter()
         .filter(|name| known.get(*name) != now.get(*name))
         .collect();
-    let referred = [
-        Record::Patient,
-        Record::Resource,
-        Record::Service,
-        Record::Location,
-    ];
     changes.extend(
-        referred
+        REFERRED
             .into_iter()
             .filter(|record| before.id(*record) != after.id(*record))
             .map(Record::name),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rappel_core::channel::{ChannelKind, Content};
-use rappel_core::decision::{Decision, Planned};
+use rappel_core::decision::{Decision, PlanFault, Planned};
 use rappel_core::diagnostic::{Diagnostic, codes};
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
@@ -161,10 +161,9 @@ impl Generation {
         }
     }
 
-    /// The messages that policies want after an event, and a sentence for each policy that failed.
-    pub fn plan(&self, event: &EventFacts, visit: &Visit) -> (Vec<Planned>, Vec<String>) {
-        let (planned, faults) = self.policies.plan(event, visit, &self.settings);
-        (planned, faults.iter().map(ToString::to_string).collect())
+    /// The messages that policies want after an event, and the policies that failed.
+    pub fn plan(&self, event: &EventFacts, visit: &Visit) -> (Vec<Planned>, Vec<PlanFault>) {
+        self.policies.plan(event, visit, &self.settings)
     }
 
     /// What policies say of a due message.

@@ -2,7 +2,7 @@
 
 use rappel_core::channel::ChannelKind;
 use rappel_core::civil::{Civil, Instant, Zone};
-use rappel_core::decision::{Due, Planned};
+use rappel_core::decision::{Due, PlanFault, Planned};
 use rappel_core::event::EventKind;
 use rappel_core::facts::Status;
 use rappel_core::ids::MessageId;
@@ -17,6 +17,8 @@ pub struct Occasion {
     pub event: EventKind,
     /// When it happened.
     pub time: Instant,
+    /// When it became known: when it was applied. What was due before is not sent late.
+    pub known: Instant,
     /// When it is planned.
     pub now: Instant,
     /// The clinic's zone.
@@ -90,6 +92,39 @@ pub fn difference(
     changes
 }
 
+/// Keeps back what would be withdrawn because no policy wants it, where one failed: it may be the one
+/// that does. What the others want, or what an event answers, isn't its business.
+pub(super) fn keep_what_may_be_wanted(
+    changes: &mut [Change],
+    wanted: &[Planned],
+    standing: &[Message],
+    fault: &PlanFault,
+    zone: Zone,
+) {
+    for change in changes {
+        let Change::Withdraw { id, .. } = change else {
+            continue;
+        };
+        let doubtful = standing.iter().find(|message| {
+            let key = key_of(message);
+            message.id == *id
+                && !message.notice
+                && !wanted
+                    .iter()
+                    .any(|planned| key == (&planned.kind, planned.channel, planned.recipient))
+        });
+        if let Some(message) = doubtful {
+            *change = Change::Keep {
+                id: message.id,
+                fault: fault.clone(),
+                until: message
+                    .expires
+                    .map(|expires| (expires, Civil::at(expires, zone))),
+            };
+        }
+    }
+}
+
 fn key_of(message: &Message) -> Key<'_> {
     (&message.kind, message.channel, message.recipient)
 }
@@ -139,7 +174,8 @@ fn reschedule(
 ) -> Option<Change> {
     let expires = expires(planned, occasion);
     // The same minute: a message that is held for the same visit keeps its place.
-    let same_plan = message.visit_start == occasion.visit_start
+    let same_plan = !message.unplanned
+        && message.visit_start == occasion.visit_start
         && message.expires == expires
         && message.confirmation_requested == planned.confirmation_requested
         && (message.due_civil == due || message.state == State::Held);
@@ -213,8 +249,8 @@ fn too_late(
     if let Some(reason) = over(expires, occasion) {
         return Some(reason);
     }
-    (due < occasion.now).then(|| {
-        let told = Civil::at(occasion.now, occasion.zone);
+    (due < occasion.known).then(|| {
+        let told = Civil::at(occasion.known, occasion.zone);
         format!("too late: it was due on {due_civil} and became known on {told}")
     })
 }
@@ -283,6 +319,7 @@ mod tests {
             state,
             reason: None,
             origin: None,
+            unplanned: false,
             due: due_civil.instant(ZONE),
             due_civil,
             expires: Some(civil("2026-06-03T14:30").instant(ZONE)),
@@ -312,6 +349,7 @@ mod tests {
         Occasion {
             event,
             time: now,
+            known: now,
             now,
             zone: ZONE,
             visit_start: Some(civil("2026-06-03T14:30")),
@@ -338,6 +376,7 @@ mod tests {
                 Change::Move { id, due_civil, .. } => {
                     format!("move {} to {due_civil}", id.0.as_u128())
                 }
+                Change::Keep { id, fault, .. } => format!("keep {}: {fault}", id.0.as_u128()),
                 Change::Withdraw { id, reason } => format!("withdraw {}: {reason}", id.0.as_u128()),
             })
             .collect()

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use rappel_core::civil::{Civil, Instant};
+use rappel_core::decision::{Due, PlanFault, Planned};
 use rappel_core::event::{Event, EventError, EventFacts, EventKind};
 use rappel_core::facts::Records;
 use rappel_core::ids::MessageId;
-use rappel_core::store::{Change, Message, Plan, Planner};
+use rappel_core::store::{Change, Message, Plan, Planner, Unplanned};
 
+use super::apply::change_names;
 use super::generation::Generation;
+use super::plan::keep_what_may_be_wanted;
 use super::{Occasion, apply, difference, time_of};
 
 /// Plans with the rules of one generation.
@@ -48,39 +51,117 @@ impl Planner for EventPlanner {
             return Ok(plan);
         }
         let time = time_of(event, now);
-        let facts = EventFacts {
-            kind: event.kind,
-            time: Civil::at(time, zone),
-            now: Civil::at(now, zone),
-            changes: applied.changes,
+        let asked = Asked {
+            event: EventFacts {
+                kind: event.kind,
+                time: Civil::at(time, zone),
+                now: Civil::at(now, zone),
+                changes: applied.changes,
+            },
+            occasion: Occasion {
+                event: event.kind,
+                time,
+                known: now,
+                now,
+                zone,
+                visit_start: plan.visit_start,
+                status: appointment.map(|appointment| appointment.status),
+            },
         };
-        let (wanted, faults) = rules.plan(&facts, &applied.visit);
-        let occasion = Occasion {
-            event: event.kind,
-            time,
-            now,
-            zone,
-            visit_start: plan.visit_start,
-            status: appointment.map(|appointment| appointment.status),
-        };
-        let id = |number| new_id(event, rules, now, number);
-        plan.changes = difference(&wanted, standing, occasion, &id);
-        if !faults.is_empty() && occasion.status.is_some_and(|status| status.is_open()) {
-            // A policy that failed wanted nobody knows what: its messages stand as they are.
-            plan.changes
-                .retain(|change| !matches!(change, Change::Withdraw { .. }));
-        }
-        plan.warnings.extend(faults);
+        let (wanted, faults) = rules.plan(&asked.event, &applied.visit);
+        let id = |number| new_id(rules, &event.source, &event.id, now, number);
+        plan.changes = asked.changes(&wanted, standing, &faults, &id);
+        plan.changed = asked.event.changes;
+        plan.faults = faults;
         plan.records = applied.records;
         Ok(plan)
     }
+
+    fn replan(
+        &self,
+        event: &Unplanned,
+        known: &Records,
+        standing: &[Message],
+        now: Instant,
+    ) -> Result<Plan, EventError> {
+        let rules = &self.0;
+        let zone = rules.settings().zone;
+        let (visit, _) = known.to_visit()?;
+        let appointment = visit.appointment.as_deref();
+        let asked = Asked {
+            event: EventFacts {
+                kind: event.kind,
+                time: Civil::at(event.time, zone),
+                now: Civil::at(now, zone),
+                changes: change_names(&event.changed),
+            },
+            occasion: Occasion {
+                event: event.kind,
+                time: event.time,
+                known: event.at,
+                now,
+                zone,
+                visit_start: appointment.map(|appointment| appointment.start),
+                status: appointment.map(|appointment| appointment.status),
+            },
+        };
+        let (mut wanted, faults) = rules.plan(&asked.event, &visit);
+        wanted.retain(|planned| planned.due != Due::Now || is_owed(planned, event, standing));
+        let source = format!("{} again", event.source);
+        let id = |number| new_id(rules, &source, &event.id, now, number);
+        Ok(Plan {
+            records: known.clone(),
+            generation: rules.id().to_string(),
+            visit_start: asked.occasion.visit_start,
+            changes: asked.changes(&wanted, standing, &faults, &id),
+            changed: asked.event.changes,
+            faults,
+            ..Plan::default()
+        })
+    }
+}
+
+/// What the policies are asked about.
+struct Asked {
+    event: EventFacts,
+    occasion: Occasion,
+}
+
+impl Asked {
+    /// The difference to what stands, as far as it can be told while a policy fails.
+    fn changes(
+        &self,
+        wanted: &[Planned],
+        standing: &[Message],
+        faults: &[PlanFault],
+        id: &dyn Fn(usize) -> MessageId,
+    ) -> Vec<Change> {
+        let mut changes = difference(wanted, standing, self.occasion, id);
+        let open = self.occasion.status.is_some_and(|status| status.is_open());
+        if let (Some(fault), true) = (faults.first(), open) {
+            keep_what_may_be_wanted(&mut changes, wanted, standing, fault, self.occasion.zone);
+        }
+        changes
+    }
+}
+
+/// Whether an answer to an event is still owed: a policy wants it that failed then, and nothing newer
+/// was told by its channel meanwhile.
+fn is_owed(planned: &Planned, event: &Unplanned, standing: &[Message]) -> bool {
+    let failed = |fault: &PlanFault| fault.origin.policy == planned.origin.policy;
+    let newer = |message: &Message| {
+        message.notice
+            && message.created > event.at
+            && (message.channel, message.recipient) == (planned.channel, planned.recipient)
+    };
+    event.faults.iter().any(failed) && !standing.iter().any(newer)
 }
 
 /// The id of a new message: a UUIDv7 whose random part is made of the event and the message's number,
 /// so that the same event plans the same ids.
-fn new_id(event: &Event, rules: &Generation, now: Instant, number: usize) -> MessageId {
+fn new_id(rules: &Generation, source: &str, id: &str, now: Instant, number: usize) -> MessageId {
     let mut hasher = blake3::Hasher::new();
-    for part in [rules.settings().id.as_str(), &event.source, &event.id] {
+    for part in [rules.settings().id.as_str(), source, id] {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }

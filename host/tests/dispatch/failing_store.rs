@@ -24,6 +24,20 @@ macro_rules! delegate {
             ) -> rappel_core::store::Result<Vec<rappel_core::store::Ingested>> {
                 self.0.ingest(facility, events, now, planner).await
             }
+            async fn replan(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                now: rappel_core::Instant,
+                planner: &dyn rappel_core::store::Planner,
+            ) -> rappel_core::store::Result<rappel_core::store::Replanned> {
+                self.0.replan(facility, now, planner).await
+            }
+            async fn unplanned(
+                &self,
+                facility: Option<&rappel_core::ids::FacilityId>,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::Unplanned>> {
+                self.0.unplanned(facility).await
+            }
             async fn claim(
                 &self,
                 lane: &rappel_core::store::Lane,

@@ -14,7 +14,7 @@ use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::kind::Kind;
 use rappel_core::message::{Recipient, State};
 use rappel_core::store::{
-    Change, Filter, Ingested, Message, NewMessage, Plan, Planner, Step, Store,
+    Change, Filter, Ingested, Message, NewMessage, Plan, Planner, Step, Store, Unplanned,
 };
 use rappel_host::clinic::{Clinic, Live};
 use rappel_host::clock::Clock;
@@ -152,6 +152,16 @@ impl Planner for Hand {
             changes: self.0.clone(),
             ..Plan::default()
         })
+    }
+
+    fn replan(
+        &self,
+        _: &Unplanned,
+        _: &Records,
+        _: &[Message],
+        _: Instant,
+    ) -> Result<Plan, EventError> {
+        unreachable!("nothing waits to be planned again")
     }
 }
 

@@ -17,7 +17,7 @@ use rappel_core::message::{Recipient, State};
 use rappel_core::provider::{Receipt, ReceiptOf, ReceiptStatus};
 use rappel_core::store::{
     Change, Claimed, Filter, Handover, Ingested, Lane, Message, NewMessage, Plan, Planner, Step,
-    Store, Transition,
+    Store, Transition, Unplanned,
 };
 use rappel_host::store::SqliteStore;
 use serde_json::{Map, Value, json};
@@ -172,6 +172,35 @@ pub(crate) fn told(event: &Event, known: &Records) -> Records {
 /// A planner made of a function.
 pub(crate) struct Hand<F>(pub F);
 
+/// What the planner of a test wants where an event is planned again.
+pub(crate) type Again = dyn Fn(&Unplanned, &Records, &[Message]) -> Plan + Send + Sync;
+
+/// Plans again, and nothing else.
+pub(crate) struct Anew(pub Box<Again>);
+
+impl Planner for Anew {
+    fn plan(
+        &self,
+        _: &Event,
+        _: &Records,
+        _: bool,
+        _: &[Message],
+        _: Instant,
+    ) -> Result<Plan, EventError> {
+        unreachable!("no event comes")
+    }
+
+    fn replan(
+        &self,
+        event: &Unplanned,
+        known: &Records,
+        standing: &[Message],
+        _now: Instant,
+    ) -> Result<Plan, EventError> {
+        Ok((self.0)(event, known, standing))
+    }
+}
+
 impl<F> Planner for Hand<F>
 where
     F: Fn(&Event, &Records, bool, &[Message]) -> Result<Plan, EventError> + Send + Sync,
@@ -185,6 +214,16 @@ where
         _now: Instant,
     ) -> Result<Plan, EventError> {
         (self.0)(event, known, late, standing)
+    }
+
+    fn replan(
+        &self,
+        _: &Unplanned,
+        _: &Records,
+        _: &[Message],
+        _: Instant,
+    ) -> Result<Plan, EventError> {
+        unreachable!("nothing waits to be planned again")
     }
 }
 

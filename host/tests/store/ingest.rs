@@ -18,6 +18,7 @@ fn applied(added: u32, moved: u32, withdrawn: u32) -> Ingested {
         moved,
         withdrawn,
         warnings: Vec::new(),
+        faults: Vec::new(),
     }
 }
 
@@ -64,7 +65,8 @@ pub(crate) async fn facts_and_messages_stand_together(bench: Bench) {
             added: 1,
             moved: 0,
             withdrawn: 0,
-            warnings: vec!["data.patient.moble: nothing reads this property".into()]
+            warnings: vec!["data.patient.moble: nothing reads this property".into()],
+            faults: Vec::new(),
         }]
     );
     assert_eq!(bench.known("a-1").await.unwrap(), visit(1, 1));

@@ -15,6 +15,7 @@ mod receipts;
 mod sqlite;
 mod strikes;
 mod summary;
+mod unplanned;
 
 use bench::Bench;
 
@@ -109,6 +110,14 @@ macro_rules! conformance {
             messages_are_counted_by_state,
             a_generation_is_remembered_since_it_serves,
             the_link_key_stays_the_same,
+        ],
+        unplanned: [
+            an_event_that_a_policy_fails_on_waits_until_it_is_planned_again,
+            they_are_planned_again_in_their_order,
+            what_still_fails_waits_on,
+            what_may_be_wanted_is_kept_back_until_it_is_planned_anew,
+            what_is_kept_back_is_taken_again_when_it_is_too_late,
+            an_erased_patients_events_wait_no_longer,
         ],
     } })+};
 }

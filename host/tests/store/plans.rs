@@ -78,6 +78,9 @@ async fn a_day(bench: &Bench) {
     bench
         .tell(event("e-3", "patient.updated", patient), Vec::new())
         .await;
+    let again = Anew(Box::new(|_, _, _| unreachable!("nothing waits")));
+    let replanned = bench.store.replan(&bench.facility, at("09:00"), &again);
+    assert_eq!(replanned.await.unwrap().planned, 0);
     let claim = bench.take(2).await;
     let held = [(claim.message.id, claim.fence)];
     bench.store.judged(&bench.facility, &held).await.unwrap();

@@ -9,7 +9,6 @@ use crate::facts;
 use crate::functions;
 use crate::sandbox::{Hook, Limits, Sandbox, Script};
 
-pub use plan::PlanFault;
 pub(crate) use {check::check, plan::plan};
 
 /// The parameters of `plan`.

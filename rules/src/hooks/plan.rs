@@ -1,9 +1,8 @@
 //! `plan(event, visit, settings)`: which messages should exist after an event.
 
-use std::fmt;
 use std::sync::Arc;
 
-use rappel_core::decision::{Origin, Planned};
+use rappel_core::decision::{Origin, PlanFault, Planned};
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
 use rappel_core::settings::Settings;
@@ -13,27 +12,6 @@ use super::{PLAN, Policy, SANDBOX};
 use crate::facts::{Facts, View};
 use crate::functions::Draft;
 use crate::sandbox::{Arguments, Fault, Hook};
-
-/// A policy that failed to plan: nobody knows which messages it wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlanFault {
-    /// Which policy, and where.
-    pub origin: Origin,
-    /// What went wrong, as a sentence.
-    pub reason: String,
-}
-
-impl fmt::Display for PlanFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "policy `{}`", self.origin.policy)?;
-        if self.origin.line > 0 {
-            write!(f, ", line {}", self.origin.line)?;
-        }
-        write!(f, ": {}", self.reason)
-    }
-}
-
-impl std::error::Error for PlanFault {}
 
 /// Asks every policy that has a `plan`.
 pub(crate) fn plan<'p>(

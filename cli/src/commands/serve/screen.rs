@@ -149,6 +149,14 @@ pub(super) fn step_line(message: &Message, step: &Step) -> Option<String> {
         } => (State::Skipped, format!("{reason} ({})", origin(at))),
         Step::Moved { to, .. } => (State::Planned, format!("moved to {to}")),
         Step::Withdrawn { reason, .. } => (State::Withdrawn, reason.clone()),
+        Step::Kept { fault, .. } => (
+            State::Held,
+            format!(
+                "planning it anew failed: {} ({})",
+                fault.reason,
+                origin(&fault.origin)
+            ),
+        ),
         // What may go is handed over at once, and told then.
         Step::Judged {
             state: State::Sending,

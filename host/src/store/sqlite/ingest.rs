@@ -1,6 +1,7 @@
 //! Events in: each one's facts and messages stand together or not at all.
 
-use rappel_core::civil::Instant;
+use rappel_core::civil::{Civil, Instant};
+use rappel_core::decision::PlanFault;
 use rappel_core::event::Event;
 use rappel_core::facts::{Record, Records};
 use rappel_core::ids::{FacilityId, MessageId};
@@ -34,11 +35,12 @@ impl SqliteStore {
     }
 }
 
-struct Ingest<'a> {
-    db: &'a mut SqliteConnection,
-    facility: &'a str,
-    event: &'a Event,
-    now: Instant,
+/// An event that is being applied, or planned again.
+pub(super) struct Ingest<'a> {
+    pub(super) db: &'a mut SqliteConnection,
+    pub(super) facility: &'a str,
+    pub(super) event: &'a Event,
+    pub(super) now: Instant,
 }
 
 impl Ingest<'_> {
@@ -67,31 +69,45 @@ impl Ingest<'_> {
             self.keep(&plan, &known, time).await?;
         }
         self.changed(&plan, &known).await?;
-        let mut counts = (0, 0, 0);
-        for change in &plan.changes {
-            match change {
-                Change::Add(new) => {
-                    self.add(new, &plan).await?;
-                    counts.0 += 1;
-                }
-                Change::Move { .. } => {
-                    counts.1 += u32::from(self.reschedule(change, &plan, &standing).await?);
-                }
-                Change::Withdraw { id, reason } => {
-                    counts.2 += u32::from(self.withdraw(*id, reason).await?);
-                }
-            }
+        let (added, moved, withdrawn) = self.make(&plan, &standing).await?;
+        if !plan.faults.is_empty() {
+            self.note_unplanned(&plan, time).await?;
         }
-        let (added, moved, withdrawn) = counts;
         Ok(Ingested::Applied {
             added,
             moved,
             withdrawn,
             warnings: plan.warnings,
+            faults: plan.faults,
         })
     }
 
-    fn subject(&self) -> &str {
+    /// Makes a plan's changes; tells how many messages were added, moved and withdrawn.
+    pub(super) async fn make(
+        &mut self,
+        plan: &Plan,
+        standing: &[Message],
+    ) -> Result<(u32, u32, u32)> {
+        let mut counts = (0, 0, 0);
+        for change in &plan.changes {
+            match change {
+                Change::Add(new) => {
+                    self.add(new, plan).await?;
+                    counts.0 += 1;
+                }
+                Change::Move { .. } => {
+                    counts.1 += u32::from(self.reschedule(change, plan, standing).await?);
+                }
+                Change::Withdraw { id, reason } => {
+                    counts.2 += u32::from(self.withdraw(*id, reason).await?);
+                }
+                Change::Keep { id, fault, until } => self.keep_back(*id, fault, *until).await?,
+            }
+        }
+        Ok(counts)
+    }
+
+    pub(super) fn subject(&self) -> &str {
         self.event
             .records
             .id(self.event.kind.subject())
@@ -143,7 +159,7 @@ impl Ingest<'_> {
 
     /// The records known for what the event refers to, and the time of the newest event about its
     /// subject. What the event doesn't refer to is what the appointment referred to before.
-    async fn known(&mut self) -> Result<(Records, Option<i64>)> {
+    pub(super) async fn known(&mut self) -> Result<(Records, Option<i64>)> {
         let mut known = Records::default();
         let mut told = None;
         let mut references: [Option<String>; 4] = Default::default();
@@ -196,7 +212,7 @@ impl Ingest<'_> {
     }
 
     /// Every message about the event's subject, the oldest first.
-    async fn standing(&mut self) -> Result<Vec<Message>> {
+    pub(super) async fn standing(&mut self) -> Result<Vec<Message>> {
         const BY_APPOINTMENT: &str = concat!(
             "SELECT ",
             rows::message_columns!(),
@@ -403,7 +419,7 @@ impl Ingest<'_> {
             return Ok(false);
         };
         let done = sqlx::query(
-            "UPDATE message SET state = 'planned', reason = NULL, due = ?3, due_civil = ?4, expires = ?5,
+            "UPDATE message SET state = 'planned', reason = NULL, kept = NULL, due = ?3, due_civil = ?4, expires = ?5,
                confirmation_requested = ?6, policy = ?7, line = ?8, visit_start = ?9, generation = ?10,
                updated = ?11, fence = fence + 1, lease = 0
              WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held')",
@@ -441,7 +457,7 @@ impl Ingest<'_> {
 
     async fn withdraw(&mut self, id: MessageId, reason: &str) -> Result<bool> {
         let done = sqlx::query(
-            "UPDATE message SET state = 'withdrawn', reason = ?3, updated = ?4, fence = fence + 1, lease = 0
+            "UPDATE message SET state = 'withdrawn', reason = ?3, kept = NULL, updated = ?4, fence = fence + 1, lease = 0
              WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held')",
         )
         .bind(self.facility)
@@ -463,6 +479,41 @@ impl Ingest<'_> {
         Ok(true)
     }
 
+    /// Keeps a message back until it is planned anew or comes too late.
+    async fn keep_back(
+        &mut self,
+        id: MessageId,
+        fault: &PlanFault,
+        until: Option<(Instant, Civil)>,
+    ) -> Result<()> {
+        let done = sqlx::query(
+            "UPDATE message SET state = 'held', reason = ?3, policy = ?4, line = ?5, kept = 'plan',
+               due = coalesce(?6, due), due_civil = coalesce(?7, due_civil), updated = ?8,
+               fence = fence + 1, lease = 0
+             WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held') AND kept IS NOT 'plan'",
+        )
+        .bind(self.facility)
+        .bind(id.to_string())
+        .bind(format!("planning it anew failed: {}", fault.reason))
+        .bind(&*fault.origin.policy)
+        .bind(fault.origin.line)
+        .bind(until.map(|(until, _)| millis(until)))
+        .bind(until.map(|(_, until)| until.to_string()))
+        .bind(millis(self.now))
+        .execute(&mut *self.db)
+        .await
+        .map_err(failed)?;
+        if done.rows_affected() == 0 {
+            return Ok(());
+        }
+        let step = Step::Kept {
+            event: self.event.kind,
+            id: self.event.id.clone(),
+            fault: fault.clone(),
+        };
+        self.tell(id, &step).await
+    }
+
     async fn tell(&mut self, id: MessageId, step: &Step) -> Result<()> {
         super::steps::append(
             self.db,
@@ -480,6 +531,9 @@ impl Ingest<'_> {
     async fn erase(&mut self) -> Result<()> {
         let patient = self.subject().to_string();
         for statement in [
+            "DELETE FROM unplanned WHERE facility = ?1 AND (record = 'patient' AND subject = ?2
+               OR record = 'appointment' AND subject IN (SELECT id FROM appointment
+                 WHERE facility = ?1 AND patient = ?2))",
             "DELETE FROM story WHERE facility = ?1 AND message IN (SELECT id FROM message
                WHERE facility = ?1 AND patient = ?2)",
             "DELETE FROM message WHERE facility = ?1 AND patient = ?2 AND state IN ('planned', 'held')",

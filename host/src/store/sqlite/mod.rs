@@ -7,6 +7,7 @@ mod read;
 mod receive;
 mod rows;
 mod steps;
+mod unplanned;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -19,8 +20,8 @@ use rappel_core::facts::Records;
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId};
 use rappel_core::provider::Receipt;
 use rappel_core::store::{
-    Claimed, Count, Entry, Filter, GenerationRecord, Ingested, Lane, Message, Planner, Result,
-    Store, StoreError, Transition,
+    Claimed, Count, Entry, Filter, GenerationRecord, Ingested, Lane, Message, Planner, Replanned,
+    Result, Store, StoreError, Transition, Unplanned,
 };
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -224,6 +225,19 @@ impl Store for SqliteStore {
         planner: &dyn Planner,
     ) -> Result<Vec<Ingested>> {
         self.ingest_events(facility, events, now, planner).await
+    }
+
+    async fn replan(
+        &self,
+        facility: &FacilityId,
+        now: Instant,
+        planner: &dyn Planner,
+    ) -> Result<Replanned> {
+        self.plan_again(facility, now, planner).await
+    }
+
+    async fn unplanned(&self, facility: Option<&FacilityId>) -> Result<Vec<Unplanned>> {
+        self.read_unplanned(facility).await
     }
 
     async fn claim(

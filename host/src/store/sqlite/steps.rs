@@ -119,6 +119,7 @@ async fn update(
         "UPDATE message SET
            state = j.value ->> 4,
            reason = j.value ->> 5,
+           kept = NULL,
            policy = coalesce(j.value ->> 6, policy),
            line = coalesce(j.value ->> 7, line),
            due = coalesce(j.value ->> 8, due),

@@ -1,0 +1,185 @@
+//! Events on which a policy failed: they are applied, and wait here to be planned again.
+
+use rappel_core::civil::Instant;
+use rappel_core::event::{Event, EventKind};
+use rappel_core::facts::Records;
+use rappel_core::ids::FacilityId;
+use rappel_core::store::{Plan, Planner, Replanned, Result, StoreError, Unplanned};
+use serde_json::{Map, Value, json};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, SqliteConnection};
+
+use super::ingest::Ingest;
+use super::{SqliteStore, failed, millis, rows};
+
+/// How many events are planned again in one transaction.
+const BATCH: u32 = 100;
+
+/// The columns that [`read`] reads.
+macro_rules! columns {
+    () => {
+        "facility, seq, subject, source, event, type, time, at, changed, faults"
+    };
+}
+
+impl SqliteStore {
+    pub(super) async fn plan_again(
+        &self,
+        facility: &FacilityId,
+        now: Instant,
+        planner: &dyn Planner,
+    ) -> Result<Replanned> {
+        let mut told = Replanned::default();
+        let mut after = 0;
+        loop {
+            let mut transaction = self.write().await?;
+            let rows = sqlx::query(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM unplanned WHERE facility = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"
+            ))
+            .bind(facility.as_str())
+            .bind(after)
+            .bind(BATCH)
+            .fetch_all(&mut *transaction)
+            .await
+            .map_err(failed)?;
+            let Some(last) = rows.last() else {
+                return Ok(told);
+            };
+            after = last.try_get(1).map_err(failed)?;
+            for row in &rows {
+                let seq: i64 = row.try_get(1).map_err(failed)?;
+                let waiting = read(row)?;
+                let faults = again(&mut transaction, &waiting, seq, now, planner).await?;
+                told.planned += u32::from(faults.is_empty());
+                for fault in faults {
+                    *told.faults.entry(fault).or_default() += 1;
+                }
+            }
+            transaction.commit().await.map_err(failed)?;
+        }
+    }
+
+    pub(super) async fn read_unplanned(
+        &self,
+        facility: Option<&FacilityId>,
+    ) -> Result<Vec<Unplanned>> {
+        let mut query = QueryBuilder::new(concat!("SELECT ", columns!(), " FROM unplanned"));
+        if let Some(facility) = facility {
+            query
+                .push(" WHERE facility = ")
+                .push_bind(facility.as_str());
+        }
+        let rows = query
+            .push(" ORDER BY facility, seq")
+            .build()
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failed)?;
+        rows.iter().map(read).collect()
+    }
+}
+
+/// Plans one event again; the policies that still fail.
+async fn again(
+    db: &mut SqliteConnection,
+    waiting: &Unplanned,
+    seq: i64,
+    now: Instant,
+    planner: &dyn Planner,
+) -> Result<Vec<rappel_core::decision::PlanFault>> {
+    let event = event(waiting);
+    let mut one = Ingest {
+        db,
+        facility: waiting.facility.as_str(),
+        event: &event,
+        now,
+    };
+    let (known, _) = one.known().await?;
+    let standing = one.standing().await?;
+    let planned = planner.replan(waiting, &known, &standing, now);
+    let faults = match planned {
+        Ok(plan) => {
+            one.make(&plan, &standing).await?;
+            plan.faults
+        }
+        // What was applied can be read; should it not be, it waits on with what was wrong before.
+        Err(_) => waiting.faults.clone(),
+    };
+    let statement = if faults.is_empty() {
+        sqlx::query("DELETE FROM unplanned WHERE facility = ?1 AND seq = ?2")
+    } else {
+        sqlx::query("UPDATE unplanned SET faults = ?3 WHERE facility = ?1 AND seq = ?2")
+    };
+    let statement = statement.bind(waiting.facility.as_str()).bind(seq);
+    let statement = if faults.is_empty() {
+        statement
+    } else {
+        statement.bind(json!(faults).to_string())
+    };
+    statement.execute(&mut *one.db).await.map_err(failed)?;
+    Ok(faults)
+}
+
+/// The event with no more than the id of what it is about: its facts were applied.
+fn event(waiting: &Unplanned) -> Event {
+    let mut records = Records::default();
+    let mut subject = Map::new();
+    subject.insert("id".into(), waiting.subject.as_str().into());
+    records.set(waiting.kind.subject(), subject);
+    Event {
+        id: waiting.id.clone(),
+        source: waiting.source.clone(),
+        kind: waiting.kind,
+        time: Some(waiting.time),
+        records,
+    }
+}
+
+impl Ingest<'_> {
+    /// Remembers that the event isn't planned.
+    pub(super) async fn note_unplanned(&mut self, plan: &Plan, time: i64) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO unplanned (facility, seq, record, subject, source, event, type, time, at, changed, faults)
+             SELECT ?1, coalesce((SELECT max(seq) FROM unplanned WHERE facility = ?1), 0) + 1,
+               ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10",
+        )
+        .bind(self.facility)
+        .bind(self.event.kind.subject().name())
+        .bind(self.subject().to_string())
+        .bind(&self.event.source)
+        .bind(&self.event.id)
+        .bind(self.event.kind.name())
+        .bind(time)
+        .bind(millis(self.now))
+        .bind(json!(plan.changed).to_string())
+        .bind(json!(plan.faults).to_string())
+        .execute(&mut *self.db)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<Unplanned> {
+    let text = |index: usize| row.try_get::<&str, _>(index).map_err(failed);
+    let kind: EventKind = rows::parse(text(5)?)?;
+    Ok(Unplanned {
+        facility: FacilityId::new(text(0)?),
+        subject: text(2)?.to_string(),
+        source: text(3)?.to_string(),
+        id: text(4)?.to_string(),
+        kind,
+        time: rows::instant(row.try_get(6).map_err(failed)?)?,
+        at: rows::instant(row.try_get(7).map_err(failed)?)?,
+        changed: list(text(8)?)?,
+        faults: list(text(9)?)?,
+    })
+}
+
+fn list<T: for<'de> serde::Deserialize<'de>>(text: &str) -> Result<Vec<T>> {
+    let list: Value = serde_json::from_str(text).unwrap_or_default();
+    serde_json::from_value(list)
+        .map_err(|_| StoreError("the database holds an unplanned event that can't be read".into()))
+}

@@ -1,0 +1,6 @@
+//! The host at work: clinics in folders, their slips and what becomes of messages meanwhile.
+
+#![allow(clippy::unwrap_used)]
+
+mod faults;
+mod town;

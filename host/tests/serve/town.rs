@@ -1,0 +1,191 @@
+//! A host with the folders of its clinics.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rappel_core::channel::{Channel, Outcome, Outgoing};
+use rappel_core::event::Event;
+use rappel_core::provider::{Proof, Provider};
+use rappel_core::settings::Gateway;
+use rappel_core::store::{Filter, Ingested, Message, Store};
+use rappel_host::clinic::OpenGateway;
+use rappel_host::clock::LapseClock;
+use rappel_host::engine::Folder;
+use rappel_host::reload;
+use rappel_host::serve::{Host, Setup};
+use rappel_host::store::SqliteStore;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Takes every message, and remembers which.
+#[derive(Clone, Default)]
+pub(crate) struct Gateways(Arc<Mutex<Vec<String>>>);
+
+#[async_trait]
+impl Channel for Gateways {
+    fn honours_reference(&self) -> bool {
+        true
+    }
+
+    async fn send(&self, message: &Outgoing) -> Outcome {
+        let sent = format!("{}: {}", message.kind, message.content.text.trim());
+        self.0.lock().unwrap().push(sent);
+        Outcome::Accepted { gateway_id: None }
+    }
+}
+
+impl OpenGateway for Gateways {
+    fn stock_adapters(&self) -> Folder {
+        Folder::default()
+    }
+
+    fn open(
+        &self,
+        _name: &str,
+        _gateway: &Gateway,
+        _adapter: Option<Arc<dyn Provider>>,
+        _folder: &Path,
+    ) -> Result<Arc<dyn Channel>, String> {
+        Ok(Arc::new(self.clone()))
+    }
+
+    fn proof(
+        &self,
+        _gateway: &Gateway,
+        _adapter: &dyn Provider,
+    ) -> Result<Option<Arc<dyn Proof>>, String> {
+        Ok(None)
+    }
+}
+
+/// A folder of clinics' folders with a host over them. It is Monday, 1 June 2026, 09:00.
+pub(crate) struct Town {
+    pub(crate) root: TempDir,
+    pub(crate) gateways: Gateways,
+    pub(crate) store: Arc<dyn Store>,
+}
+
+impl Town {
+    pub(crate) async fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        Self {
+            root,
+            gateways: Gateways::default(),
+            store: Arc::new(SqliteStore::in_memory().await.unwrap()),
+        }
+    }
+
+    pub(crate) fn folder(&self, clinic: &str) -> PathBuf {
+        self.root.path().join(clinic)
+    }
+
+    /// Writes a clinic that reminds by SMS, a day before, and answers bookings.
+    pub(crate) fn write_clinic(&self, clinic: &str) {
+        let toml = format!(
+            r#"
+            id = "{clinic}"
+            name = "Cabinet"
+            zone = "UTC"
+            country = "FR"
+            [messages]
+            reminder = {{ sms = "on" }}
+            created = {{ sms = "on" }}
+            [reminder]
+            notice = "1 day"
+            [hours]
+            allowed = "24/7"
+            [channels.sms]
+            gateway = "sms"
+            [gateways.sms]
+            type = "console"
+            "#
+        );
+        self.write(clinic, "clinic.toml", &toml);
+        for kind in ["reminder", "created"] {
+            let file = format!("templates/{kind}.sms.trd");
+            self.write(clinic, &file, "Bonjour [TRD3], le [TRD8] à [TRD9].\n");
+        }
+    }
+
+    pub(crate) fn write(&self, clinic: &str, file: &str, text: &str) {
+        let path = self.folder(clinic).join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Starts a host over the clinic.
+    pub(crate) async fn start(&self, clinic: &str) -> Host {
+        let folder = self.folder(clinic);
+        let opened = match reload::open(&folder, &self.gateways) {
+            Ok(clinic) => clinic,
+            Err(refusal) => panic!("{refusal}"),
+        };
+        Host::start(self.setup(), vec![(folder, opened)])
+            .await
+            .unwrap()
+    }
+
+    pub(crate) fn setup(&self) -> Setup {
+        Setup {
+            store: self.store.clone(),
+            clock: Arc::new(LapseClock::new("2026-06-01T09:00:00Z".parse().unwrap(), 1)),
+            gateways: Arc::new(self.gateways.clone()),
+            public_url: None,
+        }
+    }
+
+    /// Every message as `kind state`, the earliest due first.
+    pub(crate) async fn states(&self) -> Vec<String> {
+        let messages = self.messages().await;
+        messages
+            .iter()
+            .map(|message| format!("{} {}", message.kind, message.state))
+            .collect()
+    }
+
+    pub(crate) async fn messages(&self) -> Vec<Message> {
+        let filter = Filter {
+            limit: Some(u32::MAX),
+            ..Filter::default()
+        };
+        let mut messages = self.store.messages(&filter).await.unwrap();
+        messages.reverse();
+        messages
+    }
+
+    /// Waits until something holds.
+    pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn(&Self) -> bool) {
+        for _ in 0..4_000 {
+            if holds(self).await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("{what} never came: {:?}", self.messages().await);
+    }
+
+    pub(crate) async fn until_states(&self, states: &[&str]) {
+        self.until(&format!("{states:?}"), async |town| {
+            town.states().await == states
+        })
+        .await;
+    }
+}
+
+/// Tells an event about the visit `a-1` of `p-1`.
+pub(crate) async fn tell(host: &Host, id: &str, kind: &str, data: Value) -> Ingested {
+    let event = Event::from_value(&json!({
+        "specversion": "1.0", "id": id, "source": "agenda", "type": kind, "data": data
+    }))
+    .unwrap();
+    let clinic = host.clinic(None).unwrap().clone();
+    host.ingest(&clinic, &[event]).await.unwrap().remove(0)
+}
+
+/// A visit on 3 June at 14:30.
+pub(crate) fn visit() -> Value {
+    json!({"appointment": {"id": "a-1", "start": "2026-06-03T14:30"},
+           "patient": {"id": "p-1", "first_name": "Ana", "mobile": "+33639980001", "consent": true}})
+}
