@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use rappel_core::channel::Content;
 use rappel_core::civil::{Civil, Instant, Span};
+use rappel_core::event::Alert;
 use rappel_core::facts::Records;
 use rappel_core::ids::{AppointmentId, MessageId, PatientId};
 use rappel_core::kind::Named;
-use rappel_core::message::{MessageFacts, State};
+use rappel_core::message::MessageFacts;
 use rappel_core::store::{Change, Claimed, Message, NewMessage, Plan, Planner};
 use rappel_core::{ChannelKind, Event, EventKind, Kind, Language, Visit};
-use rappel_dsl::{Compiled, Facts, Options, Stopped, Template, compile};
-use rappel_host::engine::{EventPlanner, Generation, Judgement, Links, judge};
+use rappel_dsl::{Compiled, Options, Stopped, Template, compile};
+use rappel_host::engine::{Beside, EventPlanner, Generation, Judgement, Links, judge, list_of};
 
 use crate::visit::KnownVisit;
 
@@ -86,7 +87,12 @@ impl Preview {
             template,
             visit.visit(),
             &self.facts(rules, visit),
-            &links(rules),
+            Beside {
+                links: &self.links(rules),
+                day: day(visit),
+                appointments: Some(&list_of(&[visit.visit().clone()])),
+                ..Beside::default()
+            },
         )
     }
 
@@ -97,13 +103,15 @@ impl Preview {
         visit: &KnownVisit,
     ) -> Vec<(rappel_dsl::Variable, Option<String>)> {
         let facts = self.facts(rules, visit);
-        let links = links(rules);
-        let values = Facts {
-            event: facts.event,
-            confirmation_requested: facts.confirmation_requested,
+        let links = self.links(rules);
+        let listed = list_of(&[visit.visit().clone()]);
+        let beside = Beside {
             links: &links,
-            ..Facts::of(rules.settings(), visit.visit(), self.channel)
+            day: day(visit),
+            appointments: Some(&listed),
+            ..Beside::default()
         };
+        let values = rules.facts(visit.visit(), &facts, beside);
         rappel_dsl::vocabulary::current(&values, &self.options(rules, visit.visit()))
     }
 
@@ -113,7 +121,12 @@ impl Preview {
             "modified" => EventKind::AppointmentModified,
             "approved" => EventKind::AppointmentApproved,
             "confirmed" => EventKind::AppointmentConfirmed,
-            "cancelled" => EventKind::AppointmentCancelled,
+            "cancelled" | "resource_cancelled" => EventKind::AppointmentCancelled,
+            "delayed" => EventKind::ResourceDelayed,
+            "unavailable" => EventKind::ResourceUnavailable,
+            "thanks" | "survey" | "recall" => EventKind::AppointmentAttended,
+            "password" => EventKind::PatientRegistered,
+            "password_lost" => EventKind::PatientPasswordLost,
             _ => EventKind::AppointmentCreated,
         }
     }
@@ -139,7 +152,13 @@ impl Preview {
                 .as_ref()
                 .and_then(|planned| planned.expires)
                 .map(|at| Civil::at(at, zone)),
-            confirmation_requested: planned.is_some_and(|planned| planned.confirmation_requested),
+            confirmation_requested: planned
+                .as_ref()
+                .is_some_and(|planned| planned.confirmation_requested),
+            delay: planned
+                .and_then(|planned| planned.delay)
+                .map(|minutes| Span::minutes(minutes.into())),
+            listed: 1,
             ..MessageFacts::due(self.kind.clone(), self.channel, now)
         }
     }
@@ -207,23 +226,12 @@ impl Preview {
         let records = visit.records();
         let id = |record| records.id(record).unwrap_or_default().to_string();
         let message = Message {
-            facility: settings.id.clone(),
-            id: PREVIEW,
             appointment: Some(AppointmentId::new(id(
                 rappel_core::facts::Record::Appointment,
             ))),
             patient: Some(PatientId::new(id(rappel_core::facts::Record::Patient))),
-            kind: self.kind.clone(),
-            channel: self.channel,
             recipient: facts.recipient,
-            ordinal: 1,
-            notice: self.kind.stock().is_some_and(|kind| kind.notice),
-            state: State::Planned,
-            reason: None,
             origin: planned.as_ref().map(|planned| planned.origin.clone()),
-            unplanned: false,
-            due: facts.due.instant(settings.zone),
-            due_civil: facts.due,
             expires: planned.as_ref().and_then(|planned| planned.expires),
             confirmation_requested: facts.confirmation_requested,
             event: Some(event),
@@ -232,20 +240,15 @@ impl Preview {
                 .appointment
                 .as_ref()
                 .map(|appointment| appointment.start),
+            day: planned.as_ref().and_then(|planned| planned.lists),
+            delay: planned.as_ref().and_then(|planned| planned.delay),
             generation: Some(rules.id().to_string()),
-            attempts: 0,
-            via: None,
-            gateway: None,
-            gateway_id: None,
-            address: None,
-            subject: None,
-            text: None,
-            encoding: None,
-            segments: 0,
-            credits: rust_decimal::Decimal::ZERO,
-            created: facts.now.instant(settings.zone),
-            updated: facts.now.instant(settings.zone),
-            sent_at: None,
+            ..Message::new(
+                settings.id.clone(),
+                PREVIEW,
+                (self.kind.clone(), self.channel),
+                (facts.due.instant(settings.zone), facts.due),
+            )
         };
         let claim = Claimed {
             message,
@@ -253,6 +256,9 @@ impl Preview {
             visit: as_after(event, &visit, rules),
             reminders_today: 0,
             other_channels: Vec::new(),
+            next_visit: None,
+            sent_before: 0,
+            listed: vec![visit.visit().clone()],
         };
         let judgement = judge(
             &claim,
@@ -267,14 +273,23 @@ impl Preview {
             judgement,
         }
     }
+
+    fn links(&self, rules: &Arc<Generation>) -> Vec<(Named, String)> {
+        Links::preview().of(rules.settings(), &self.kind, PREVIEW, true)
+    }
 }
+
+/// The day of a visit, which previews of a day's list show with nothing else on it.
+fn day(visit: &KnownVisit) -> Option<chrono::NaiveDate> {
+    let appointment = visit.visit().appointment.as_ref();
+    appointment.map(|appointment| appointment.start.date())
+}
+
+/// How many minutes late practitioners are in previews.
+const DELAY: u32 = 20;
 
 /// The id that links in previews are made for.
 const PREVIEW: MessageId = MessageId(uuid::Uuid::nil());
-
-fn links(rules: &Arc<Generation>) -> Vec<(Named, String)> {
-    Links::preview().of(rules.settings(), &rules.settings().id, PREVIEW)
-}
 
 /// The visit as it is after an event: cancelled after a cancellation.
 fn as_after(event: EventKind, visit: &KnownVisit, rules: &Arc<Generation>) -> Visit {
@@ -290,6 +305,10 @@ fn told(kind: EventKind, visit: &KnownVisit, time: Instant) -> Event {
         kind,
         time: Some(time),
         records: visit.records().clone(),
+        alert: Alert {
+            delay: (kind == EventKind::ResourceDelayed).then_some(DELAY),
+            ..Alert::default()
+        },
     }
 }
 

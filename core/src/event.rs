@@ -203,7 +203,9 @@ impl Alert {
         if !kind.is_alert() {
             return Err(EventError::new(
                 "data.alert",
-                format!("`{kind}` has none; it belongs to resource.delayed and resource.unavailable"),
+                format!(
+                    "`{kind}` has none; it belongs to resource.delayed and resource.unavailable"
+                ),
             ));
         }
         let mut track = serde_path_to_error::Track::new();
@@ -473,7 +475,10 @@ mod tests {
             "data.alert.delay: only `resource.delayed` has one"
         );
         assert_eq!(
-            told("resource.unavailable", json!({"from": "2026-06-05T08:00", "until": "2026-06-05T08:00"})),
+            told(
+                "resource.unavailable",
+                json!({"from": "2026-06-05T08:00", "until": "2026-06-05T08:00"})
+            ),
             "data.alert.until: it is not after `from`, so no visit would be concerned"
         );
         assert!(told("resource.delayed", json!({"dely": 5})).starts_with("data.alert.dely: "));

@@ -305,8 +305,7 @@ impl Kind {
 
     /// What it is about: an appointment, where it is the clinic's own.
     pub fn about(&self) -> About {
-        self.stock()
-            .map_or(About::Appointment, |stock| stock.about)
+        self.stock().map_or(About::Appointment, |stock| stock.about)
     }
 
     /// Whether its templates may use `value`. A clinic's own kind is offered all that is about an

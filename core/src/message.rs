@@ -217,8 +217,6 @@ pub struct MessageFacts {
     pub next_visit: Option<Civil>,
     /// How many messages of its kind went to the same person before, by whatever channel.
     pub sent_before: u32,
-    /// Whether its address is one that its owner wants nothing sent to.
-    pub suppressed: bool,
     /// How many appointments are on the day that it lists.
     pub listed: u32,
 }
@@ -239,7 +237,6 @@ impl MessageFacts {
             delay: None,
             next_visit: None,
             sent_before: 0,
-            suppressed: false,
             listed: 0,
         }
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ use crate::channel::{ChannelKind, SmsEncoding};
 use crate::civil::{Civil, Instant, Zone};
 use crate::decision::{Answer, Origin, PlanFault};
 use crate::event::{Event, EventError, EventKind};
-use crate::facts::{Records, Visit};
+use crate::facts::{Record, Records, Visit};
 use crate::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use crate::kind::Kind;
 use crate::message::{Recipient, State};
@@ -61,6 +62,14 @@ pub struct Message {
     pub event: Option<EventKind>,
     /// When the visit began as it was planned for.
     pub visit_start: Option<Civil>,
+    /// The practitioner or room, where it is about a day of theirs and not about an appointment.
+    pub resource: Option<Arc<str>>,
+    /// The day whose appointments it lists.
+    pub day: Option<NaiveDate>,
+    /// How many minutes late the practitioner or room is, where that is what it tells.
+    pub delay: Option<u32>,
+    /// The approval that it waits for: that of [`Approval::id`].
+    pub approval: Option<String>,
     /// The generation that it was last decided by.
     pub generation: Option<String>,
     /// How often it was handed over.
@@ -89,6 +98,56 @@ pub struct Message {
     pub updated: Instant,
     /// When it was last handed over.
     pub sent_at: Option<Instant>,
+}
+
+impl Message {
+    /// A message that waits for its time, and of which nothing else is known.
+    pub fn new(
+        facility: FacilityId,
+        id: MessageId,
+        (kind, channel): (Kind, ChannelKind),
+        (due, due_civil): (Instant, Civil),
+    ) -> Self {
+        Self {
+            facility,
+            id,
+            appointment: None,
+            patient: None,
+            notice: kind.stock().is_some_and(|stock| stock.notice),
+            kind,
+            channel,
+            recipient: Recipient::default(),
+            ordinal: 1,
+            state: State::Planned,
+            reason: None,
+            origin: None,
+            unplanned: false,
+            due,
+            due_civil,
+            expires: None,
+            confirmation_requested: false,
+            event: None,
+            visit_start: None,
+            resource: None,
+            day: None,
+            delay: None,
+            approval: None,
+            generation: None,
+            attempts: 0,
+            via: None,
+            gateway: None,
+            gateway_id: None,
+            address: None,
+            subject: None,
+            text: None,
+            encoding: None,
+            segments: 0,
+            credits: Decimal::ZERO,
+            created: due,
+            updated: due,
+            sent_at: None,
+        }
+    }
 }
 
 /// A message that the planner wants to add.
@@ -120,6 +179,11 @@ pub struct NewMessage {
     pub expires: Option<Instant>,
     /// Whether it asks for a confirmation.
     pub confirmation_requested: bool,
+    /// The day whose appointments it lists. It is then about the resource's day, and exists once: adding
+    /// it again changes nothing.
+    pub lists: Option<NaiveDate>,
+    /// How many minutes late the resource is, where that is what it tells.
+    pub delay: Option<u32>,
 }
 
 /// What changes among an appointment's messages.
@@ -193,7 +257,9 @@ pub struct Unplanned {
     pub id: String,
     /// What happened.
     pub kind: EventKind,
-    /// The appointment or patient that it is about, as [`EventKind::subject`] says.
+    /// What `subject` names: an appointment, or a patient.
+    pub record: Record,
+    /// The appointment or patient that it is planned for.
     pub subject: String,
     /// When it happened.
     pub time: Instant,
@@ -201,6 +267,8 @@ pub struct Unplanned {
     pub at: Instant,
     /// Which facts of the appointment it changed.
     pub changed: Vec<String>,
+    /// How many minutes late the resource is, where that is what happened.
+    pub delay: Option<u32>,
     /// The policies that failed when it was planned last.
     pub faults: Vec<PlanFault>,
 }
@@ -214,8 +282,42 @@ pub struct Replanned {
     pub faults: BTreeMap<PlanFault, u64>,
 }
 
+/// The appointments that an event about a resource concerns: those of the resource that are still to
+/// come as far as the agenda says, and begin in a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// They begin at or after this.
+    pub from: Civil,
+    /// They begin before this.
+    pub until: Civil,
+    /// With more appointments than this the messages wait for an approval.
+    pub approve_over: u32,
+}
+
+/// A broadcast that waits for somebody to say that it may go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Approval {
+    /// Its name: a few letters and digits.
+    pub id: String,
+    /// What happened.
+    pub event: EventKind,
+    /// The practitioner or room.
+    pub resource: String,
+    /// How many messages wait.
+    pub messages: u32,
+    /// Since when.
+    pub asked: Instant,
+}
+
 /// Decides what an event leads to. Pure: it is called inside the store's transaction.
 pub trait Planner: Send + Sync {
+    /// The appointments that an event concerns beside the one that it names. Each is then planned with
+    /// the event as if it had named it.
+    fn reach(&self, event: &Event, now: Instant) -> Option<Reach> {
+        let _ = (event, now);
+        None
+    }
+
     /// `known` are the records that the store has for the ids the event refers to; `late` says that
     /// a newer event about the same thing was applied before.
     ///
@@ -256,6 +358,9 @@ pub enum Ingested {
         moved: u32,
         /// Messages withdrawn.
         withdrawn: u32,
+        /// The approval that the added messages wait for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        approval: Option<String>,
         /// What the sender should look at.
         warnings: Vec<String>,
         /// The clinic's policies that failed: what they want is planned when they are mended.
@@ -292,6 +397,13 @@ pub struct Claimed {
     pub visit: Visit,
     /// How many reminders about other appointments went to the same person today.
     pub reminders_today: u32,
+    /// When the patient's next open appointment after this one begins. Only for messages that neither
+    /// remind nor answer an event.
+    pub next_visit: Option<Civil>,
+    /// How many messages of its kind went to the same patient before. Only for the same messages.
+    pub sent_before: u32,
+    /// The open appointments of the day that it lists, in their order.
+    pub listed: Vec<Visit>,
     /// Whether the same message already goes by another channel, by channel.
     pub other_channels: Vec<ChannelKind>,
 }
@@ -448,6 +560,16 @@ pub enum Step {
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+    },
+    /// It is part of a broadcast that somebody has to approve.
+    Awaits {
+        /// The approval's name.
+        approval: String,
+    },
+    /// Somebody said that it may go, or that it may not.
+    Decided {
+        /// Whether it may.
+        approved: bool,
     },
     /// The host had stopped while it was under way.
     Recovered {
@@ -609,6 +731,21 @@ pub trait Store: Send + Sync {
         receipts: &[Receipt],
         now: Instant,
     ) -> Result<Vec<Option<MessageId>>>;
+
+    /// The broadcasts that wait for an approval, the oldest first.
+    async fn approvals(&self, facility: &FacilityId) -> Result<Vec<Approval>>;
+
+    /// Lets the messages of an approval go, or withdraws them; tells how many, or `None` where nothing
+    /// waits for it.
+    ///
+    /// `now` has the clinic's wall clock with it: what may go is due now.
+    async fn decide(
+        &self,
+        facility: &FacilityId,
+        approval: &str,
+        approved: bool,
+        now: (Instant, Civil),
+    ) -> Result<Option<u32>>;
 
     /// When the next message of a lane is due.
     async fn next_due(&self, lane: &Lane) -> Result<Option<Instant>>;

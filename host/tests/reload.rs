@@ -14,7 +14,7 @@ use rappel_core::channel::{Channel, Outcome as Answer, Outgoing};
 use rappel_core::provider::{Proof, Provider};
 use rappel_core::settings::Gateway;
 use rappel_host::clinic::{Clinic, OpenGateway};
-use rappel_host::engine::Folder;
+use rappel_host::engine::{Beside, Folder};
 use rappel_host::reload::{self, Outcome, Reloader, Watch, watch};
 use tempfile::TempDir;
 
@@ -149,7 +149,9 @@ impl Place {
         };
         let now = "2026-06-01T09:00".parse().unwrap();
         let message = rappel_core::MessageFacts::due(Kind::REMINDER, sms, now);
-        let content = live.rules.render(template, &visit, &message, &[]);
+        let content = live
+            .rules
+            .render(template, &visit, &message, Beside::default());
         content.unwrap().text.trim().to_string()
     }
 

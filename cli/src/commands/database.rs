@@ -1,4 +1,4 @@
-//! What the commands share that read the summary beside a running host.
+//! What the commands share that work beside a running host.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,7 +31,15 @@ pub(crate) struct Summary {
 impl Database {
     /// Opens it for reading.
     pub(crate) async fn read(&self) -> Result<Summary> {
-        let store = SqliteStore::open_read_only(&self.database).await?;
+        Self::summary(SqliteStore::open_read_only(&self.database).await?).await
+    }
+
+    /// Opens it for what a person decides.
+    pub(crate) async fn write(&self) -> Result<Summary> {
+        Self::summary(SqliteStore::open_beside(&self.database).await?).await
+    }
+
+    async fn summary(store: SqliteStore) -> Result<Summary> {
         let zones = store
             .generations()
             .await?

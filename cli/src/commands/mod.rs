@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+pub(crate) mod approve;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod database;
@@ -34,6 +35,7 @@ pub(crate) async fn run(command: Command) -> Result {
         Command::Messages(command) => command.run().await,
         Command::Explain(command) => command.run().await,
         Command::Status(command) => command.run().await,
+        Command::Approve(command) => command.run().await,
         Command::Schema(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

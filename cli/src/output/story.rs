@@ -246,6 +246,11 @@ fn step(step: &Step) -> Vec<String> {
             let nothing = if *applied { "" } else { " (nothing new)" };
             vec![format!("The gateway reported {what}{why}{nothing}.")]
         }
+        Step::Awaits { approval } => vec![format!(
+            "It is part of a broadcast that a person has to approve: `rappel approve {approval}`."
+        )],
+        Step::Decided { approved: true } => vec!["A person approved it.".into()],
+        Step::Decided { approved: false } => vec!["A person withdrew it.".into()],
         Step::Recovered { reason } => {
             let mut letters = reason.chars();
             let first = letters.next().map(|c| c.to_uppercase().to_string());
@@ -289,36 +294,22 @@ mod tests {
 
     /// A message that went through everything that can happen to one.
     fn message() -> Message {
-        use rappel_core::message::Recipient;
         use rappel_core::{EventKind, SmsEncoding};
         let at = |text: &str| text.parse().unwrap();
+        let due = at("2026-06-10T12:30:00Z");
+        let due_civil = "2026-06-10T14:30".parse().unwrap();
         Message {
-            facility: "lumiere".into(),
-            id: "019e827c-63d2-7842-aad1-94ee1678754f".parse().unwrap(),
             appointment: Some("a-1".into()),
             patient: Some("p-1".into()),
-            kind: rappel_core::Kind::REMINDER,
-            channel: ChannelKind::Sms,
-            recipient: Recipient::Patient,
-            ordinal: 1,
-            notice: false,
             state: State::Delivered,
-            reason: None,
-            origin: None,
-            unplanned: false,
-            due: at("2026-06-10T12:30:00Z"),
-            due_civil: "2026-06-10T14:30".parse().unwrap(),
             expires: Some(at("2026-06-12T12:30:00Z")),
-            confirmation_requested: false,
             event: Some(EventKind::AppointmentCreated),
             visit_start: Some("2026-06-12T14:30".parse().unwrap()),
             generation: Some("39a08adf7a60".into()),
             attempts: 2,
-            via: None,
             gateway: Some("kannel".into()),
             gateway_id: Some("k-7".into()),
             address: Some("+33639980001".into()),
-            subject: None,
             text: Some("Bonjour Jeannette, à vendredi.".into()),
             encoding: Some(SmsEncoding::Gsm7),
             segments: 1,
@@ -326,6 +317,12 @@ mod tests {
             created: at("2026-06-01T08:00:00Z"),
             updated: at("2026-06-10T12:31:00Z"),
             sent_at: Some(at("2026-06-10T12:30:30Z")),
+            ..Message::new(
+                "lumiere".into(),
+                "019e827c-63d2-7842-aad1-94ee1678754f".parse().unwrap(),
+                (rappel_core::Kind::REMINDER, ChannelKind::Sms),
+                (due, due_civil),
+            )
         }
     }
 
@@ -338,6 +335,9 @@ mod tests {
              "from": "2026-06-08T14:30:00", "to": "2026-06-10T14:30:00"},
             {"at": "2026-06-05T07:20:00Z", "step": "kept", "event": "appointment.modified", "id": "e-5",
              "policy": "reminder", "line": 12, "reason": "the calculation has no result"},
+            {"at": "2026-06-05T07:30:00Z", "step": "awaits", "approval": "3fa2c1"},
+            {"at": "2026-06-05T07:40:00Z", "step": "decided", "approved": true},
+            {"at": "2026-06-05T07:50:00Z", "step": "decided", "approved": false},
             {"at": "2026-06-10T05:00:00Z", "step": "judged", "generation": "39a08adf7a60", "state": "held",
              "reason": "outside the allowed hours", "answers": [
                 {"policy": "activation", "line": 7, "verdict": "allow"},

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use after::{AfterVisitSettings, RecallSettings};
 pub use gateway::{Encryption, Gateway, Limits, Rate, SecretRef};
-pub use staff::{AlertSettings, DayTime, ResourceSettings};
+pub use staff::{AdministratorSettings, AlertSettings, DayTime, ResourceSettings};
 
 use crate::channel::{ChannelKind, Sender};
 use crate::civil::{Span, Zone};
@@ -80,6 +80,9 @@ pub struct Settings {
     /// Messages to practitioners and rooms.
     #[serde(default)]
     pub resources: ResourceSettings,
+    /// Who looks after the clinic's messages.
+    #[serde(default)]
+    pub administrator: AdministratorSettings,
     /// Titles of service groups whose appointments cause no messages.
     #[serde(default)]
     pub silent_groups: Vec<String>,
@@ -417,6 +420,8 @@ pub struct LinkSettings {
     pub cancel: Option<String>,
     /// `[RESCHEDULE_URL]`.
     pub reschedule: Option<String>,
+    /// `[PASSWORD_URL]`: the page of the clinic's portal where a patient sets a password.
+    pub password: Option<String>,
     /// `[UNSUBSCRIBE_URL]`.
     pub unsubscribe: Option<String>,
 }

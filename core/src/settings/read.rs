@@ -188,6 +188,7 @@ impl Check {
         for (key, address) in [
             ("sender.email", &sender.email),
             ("sender.reply_to", &sender.reply_to),
+            ("administrator.email", &settings.administrator.email),
         ] {
             if let Some(address) = address
                 && let Err(message) = EmailAddress::parse(address)
@@ -264,7 +265,11 @@ impl Check {
         if let Some(after) = recall.after
             && !recall.intervals.contains(&after)
         {
-            let known: Vec<_> = recall.intervals.iter().map(|span| format!("`{span}`")).collect();
+            let known: Vec<_> = recall
+                .intervals
+                .iter()
+                .map(|span| format!("`{span}`"))
+                .collect();
             self.error(
                 "recall.after",
                 &format!("`{after}` is none of `intervals`"),
@@ -272,15 +277,20 @@ impl Check {
             );
         }
         let negative = |span: Span| span < Span::ZERO;
+        let no_time = |span: &Span| negative(*span) || *span == Span::ZERO;
         let after = &settings.after_visit;
         for (key, wrong) in [
-            ("recall.intervals", recall.intervals.iter().any(|span| !(*span > Span::ZERO))),
+            ("recall.intervals", recall.intervals.iter().any(no_time)),
             ("after_visit.thanks", negative(after.thanks)),
             ("after_visit.survey", negative(after.survey)),
             ("resources.reminder", negative(settings.resources.reminder)),
         ] {
             if wrong {
-                self.error(key, "this can't be negative", "for instance `2 hours`");
+                self.error(
+                    key,
+                    "this must be longer than nothing",
+                    "for instance `2 hours`",
+                );
             }
         }
     }
@@ -375,6 +385,7 @@ impl Check {
             ("links.confirm", &links.confirm),
             ("links.cancel", &links.cancel),
             ("links.reschedule", &links.reschedule),
+            ("links.password", &links.password),
             ("links.unsubscribe", &links.unsubscribe),
         ] {
             let Some(link) = link else { continue };

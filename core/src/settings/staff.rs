@@ -48,6 +48,25 @@ impl Default for ResourceSettings {
     }
 }
 
+/// Who looks after the clinic's messages, and is told what needs a person.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdministratorSettings {
+    /// Their e-mail address. Without one nobody is told.
+    pub email: Option<String>,
+    /// At most one e-mail in this time; what comes between waits for the next.
+    pub every: Span,
+}
+
+impl Default for AdministratorSettings {
+    fn default() -> Self {
+        Self {
+            email: None,
+            every: Span::minutes(30),
+        }
+    }
+}
+
 /// A time of a day, or of the day before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayTime {
@@ -79,9 +98,7 @@ impl FromStr for DayTime {
         NaiveTime::parse_from_str(time.trim(), "%H:%M")
             .map(|time| Self { time, day_before })
             .map_err(|_| {
-                format!(
-                    "`{text}` is no time of a day; write `07:00`, or `18:00{THE_DAY_BEFORE}`"
-                )
+                format!("`{text}` is no time of a day; write `07:00`, or `18:00{THE_DAY_BEFORE}`")
             })
     }
 }
@@ -113,7 +130,10 @@ mod tests {
 
     #[test]
     fn a_time_of_the_day_or_of_the_day_before() {
-        for (text, after) in [("07:00", Span::hours(7)), ("18:00 the day before", Span::hours(-6))] {
+        for (text, after) in [
+            ("07:00", Span::hours(7)),
+            ("18:00 the day before", Span::hours(-6)),
+        ] {
             let time: DayTime = text.parse().unwrap();
             assert_eq!(time.to_string(), text);
             assert_eq!(time.after_midnight(), after, "{text}");

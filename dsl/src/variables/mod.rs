@@ -215,9 +215,7 @@ impl Variable {
             Id::Number(number) => match kind.about() {
                 About::Appointment => true,
                 About::Patient => is_of_facility(number) || is_of_patient(number),
-                About::Day => {
-                    is_of_facility(number) || is_of_resource(number) || is_of_day(number)
-                }
+                About::Day => is_of_facility(number) || is_of_resource(number) || is_of_day(number),
                 About::Clinic => is_of_facility(number),
             },
             Id::Named(named) => kind.offers(named),

@@ -13,7 +13,8 @@ pub struct Applied {
     /// The same, typed.
     pub visit: Visit,
     /// Which of the appointment's facts are other than before: `start`, `end`, `status`, `online`,
-    /// `resource`, `service`, `location`, `patient`. Empty for a new appointment.
+    /// `resource`, `service`, `location`, `patient`. For a new appointment only `status`, and only where
+    /// it is more than booked.
     pub changes: Vec<&'static str>,
     /// Properties of the event that nothing reads.
     pub unread: Vec<String>,
@@ -151,11 +152,14 @@ pub(super) fn change_names(kept: &[String]) -> Vec<&'static str> {
 }
 
 fn changes(before: &Records, after: &Records) -> Vec<&'static str> {
-    let Some(known) = before.get(Record::Appointment) else {
-        return Vec::new();
-    };
     let Some(now) = after.get(Record::Appointment) else {
         return Vec::new();
+    };
+    let Some(known) = before.get(Record::Appointment) else {
+        // What is told of an appointment that nobody knew is news.
+        return status(Some(now))
+            .filter(|status| *status != Status::Booked)
+            .map_or_else(Vec::new, |_| vec!["status"]);
     };
     let mut changes: Vec<_> = OWN
         .into_iter()

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use rappel_core::channel::{ChannelKind, Content};
 use rappel_core::decision::{Decision, PlanFault, Planned};
 use rappel_core::diagnostic::{Diagnostic, codes};
@@ -85,6 +86,19 @@ impl Folder {
         }
         hasher.finalize().to_hex()[..12].to_string()
     }
+}
+
+/// What a message tells that stands in no record.
+#[derive(Clone, Copy, Default)]
+pub struct Beside<'b> {
+    /// The links that were made for it.
+    pub links: &'b [(Named, String)],
+    /// The day whose appointments it lists.
+    pub day: Option<NaiveDate>,
+    /// Those appointments, one a line.
+    pub appointments: Option<&'b str>,
+    /// What the administrator is told, a point a line.
+    pub report: Option<&'b str>,
 }
 
 /// A clinic's rules, whole and tried. Nothing in it ever changes.
@@ -183,6 +197,31 @@ impl Generation {
             .map(|template| &**template)
     }
 
+    /// What a message's values are read from.
+    pub fn facts<'f>(
+        &'f self,
+        visit: &'f Visit,
+        message: &MessageFacts,
+        beside: Beside<'f>,
+    ) -> Facts<'f> {
+        let delay = message.delay;
+        let start = visit.appointment.as_ref().map(|visit| visit.start);
+        let new_start = start
+            .zip(delay)
+            .and_then(|(start, delay)| start.checked_add(delay));
+        Facts {
+            event: message.event,
+            confirmation_requested: message.confirmation_requested,
+            links: beside.links,
+            delay: delay.and_then(|delay| u32::try_from(delay.whole_seconds() / 60).ok()),
+            new_start: new_start.map(|start| start.0.time()),
+            day: beside.day,
+            appointments: beside.appointments,
+            report: beside.report,
+            ..Facts::of(&self.settings, visit, message.channel)
+        }
+    }
+
     /// A message's words.
     ///
     /// # Errors
@@ -192,14 +231,9 @@ impl Generation {
         template: &Template,
         visit: &Visit,
         message: &MessageFacts,
-        links: &[(Named, String)],
+        beside: Beside<'_>,
     ) -> Result<Content, Stopped> {
-        template.render(&Facts {
-            event: message.event,
-            confirmation_requested: message.confirmation_requested,
-            links,
-            ..Facts::of(&self.settings, visit, message.channel)
-        })
+        template.render(&self.facts(visit, message, beside))
     }
 }
 

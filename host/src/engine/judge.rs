@@ -7,10 +7,12 @@ use rappel_core::decision::{Answer, Decision, Origin, Verdict};
 use rappel_core::facts::Visit;
 use rappel_core::language::Language;
 use rappel_core::message::{MessageFacts, Recipient, State};
-use rappel_core::store::{Claimed, Message};
+use rappel_core::settings::Settings;
+use rappel_core::store::Claimed;
 
-use super::generation::Generation;
+use super::generation::{Beside, Generation};
 use super::links::Links;
+use super::list::list_of;
 
 /// For how many minutes a message is kept back when a policy or a template fails, before it is tried
 /// again: the fault may be mended meanwhile.
@@ -76,15 +78,17 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
         });
     }
     let mut facts = MessageFacts {
-        kind: message.kind.clone(),
-        channel: message.channel,
         recipient: message.recipient,
         event: message.event,
         due: message.due_civil,
-        now,
         expires,
         confirmation_requested: message.confirmation_requested,
         reminders_today: claim.reminders_today,
+        delay: message.delay.map(|minutes| Span::minutes(minutes.into())),
+        next_visit: claim.next_visit,
+        sent_before: claim.sent_before,
+        listed: u32::try_from(claim.listed.len()).unwrap_or(u32::MAX),
+        ..MessageFacts::due(message.kind.clone(), message.channel, now)
     };
     let mut decision = rules.check(&facts, &claim.visit);
     if let Some(Answer {
@@ -113,7 +117,7 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
             outcome: stopped,
         };
     }
-    let outcome = match write(message, &facts, &claim.visit, rules, links) {
+    let outcome = match write(claim, &facts, rules, links) {
         Ok(letter) => Outcome::Go(Box::new(letter)),
         Err(Unwritable::Never(reason)) => Outcome::Stay {
             state: State::Failed,
@@ -216,20 +220,20 @@ enum Unwritable {
 }
 
 fn write(
-    message: &Message,
+    claim: &Claimed,
     facts: &MessageFacts,
-    visit: &Visit,
     rules: &Generation,
     links: &Links,
 ) -> Result<Letter, Unwritable> {
     let settings = rules.settings();
+    let (message, visit) = (&claim.message, &claim.visit);
     if settings.gateway(facts.channel).is_none() {
         return Err(Unwritable::Now(format!("{} has no gateway", facts.channel)));
     }
-    let to = address(visit, facts, &settings.country).map_err(Unwritable::Never)?;
+    let to = address(visit, facts, settings).map_err(Unwritable::Never)?;
     let language = match facts.recipient {
         Recipient::Patient => visit.patient.as_ref().and_then(|patient| patient.language),
-        Recipient::Resource => None,
+        Recipient::Resource | Recipient::Administrator => None,
     }
     .unwrap_or(settings.language);
     let template = rules
@@ -240,9 +244,16 @@ fn write(
                 facts.kind, facts.channel
             ))
         })?;
-    let links = links.of(settings, &message.facility, message.id);
+    let links = links.of(settings, &message.kind, message.id, claim.sent_before == 0);
+    let appointments = message.day.map(|_| list_of(&claim.listed));
+    let beside = Beside {
+        links: &links,
+        day: message.day,
+        appointments: appointments.as_deref(),
+        report: None,
+    };
     let content = rules
-        .render(template, visit, facts, &links)
+        .render(template, visit, facts, beside)
         .map_err(|stopped| Unwritable::Never(stopped.to_string()))?;
     Ok(Letter {
         channel: facts.channel,
@@ -254,8 +265,13 @@ fn write(
 }
 
 /// Where a message goes, or why it can't.
-fn address(visit: &Visit, facts: &MessageFacts, country: &str) -> Result<Address, String> {
+fn address(visit: &Visit, facts: &MessageFacts, settings: &Settings) -> Result<Address, String> {
     let (who, mobile, email) = match facts.recipient {
+        Recipient::Administrator => (
+            "administrator",
+            None,
+            settings.administrator.email.as_deref(),
+        ),
         Recipient::Patient => {
             let patient = visit.patient.as_ref().ok_or("the patient is not known")?;
             (
@@ -285,7 +301,7 @@ fn address(visit: &Visit, facts: &MessageFacts, country: &str) -> Result<Address
         }
         channel => {
             let mobile = given(mobile).ok_or_else(|| format!("the {who} has no mobile number"))?;
-            let phone = Phone::parse(&mobile, country)?;
+            let phone = Phone::parse(&mobile, &settings.country)?;
             if channel == ChannelKind::Sms && !phone.can_receive_sms() {
                 return Err("the telephone number is a fixed line, which receives no SMS".into());
             }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rappel_core::ids::{FacilityId, MessageId};
-use rappel_core::kind::Named;
+use rappel_core::kind::{Kind, Named};
 use rappel_core::settings::Settings;
 
 /// Makes the secret parts of links. The key stays on the host.
@@ -23,24 +23,42 @@ impl Links {
         Self { key: [0; 32] }
     }
 
-    /// The links of a message; those that the clinic has no page for are left out.
+    /// The links of a message; those that the clinic has no page for are left out. A recall brings the
+    /// link to a password only where the clinic wants that, and only the first one: `first` says
+    /// whether it is.
     pub fn of(
         &self,
         settings: &Settings,
-        facility: &FacilityId,
+        kind: &Kind,
         message: MessageId,
+        first: bool,
     ) -> Vec<(Named, String)> {
         let pages = &settings.links;
+        let password = *kind != Kind::RECALL || (settings.recall.password && first);
         [
-            (Named::ConfirmUrl, "confirm", &pages.confirm),
-            (Named::CancelUrl, "cancel", &pages.cancel),
-            (Named::RescheduleUrl, "reschedule", &pages.reschedule),
-            (Named::UnsubscribeUrl, "unsubscribe", &pages.unsubscribe),
+            (Named::ConfirmUrl, "confirm", pages.confirm.as_ref()),
+            (Named::CancelUrl, "cancel", pages.cancel.as_ref()),
+            (
+                Named::RescheduleUrl,
+                "reschedule",
+                pages.reschedule.as_ref(),
+            ),
+            (
+                Named::PasswordUrl,
+                "password",
+                pages.password.as_ref().filter(|_| password),
+            ),
+            (
+                Named::UnsubscribeUrl,
+                "unsubscribe",
+                pages.unsubscribe.as_ref(),
+            ),
         ]
         .into_iter()
+        .filter(|(name, ..)| kind.offers(*name))
         .filter_map(|(name, purpose, page)| {
-            let token = self.token(facility, message, purpose);
-            Some((name, page.as_ref()?.replace("{token}", &token)))
+            let token = self.token(&settings.id, message, purpose);
+            Some((name, page?.replace("{token}", &token)))
         })
         .collect()
     }
@@ -100,12 +118,28 @@ mod tests {
         assert_eq!(tokens.len(), 5);
     }
 
+    fn made(links: &str, kind: &Kind, first: bool) -> Vec<(Named, String)> {
+        let text =
+            format!("id = \"x\"\nname = \"X\"\nzone = \"Europe/Paris\"\ncountry = \"FR\"\n{links}");
+        let (settings, _) = Settings::read(&text).unwrap();
+        Links::preview().of(&settings, kind, MessageId(uuid::Uuid::nil()), first)
+    }
+
+    #[test]
+    fn a_recall_brings_a_password_only_the_first_time_and_where_the_clinic_wants_it() {
+        let page = "links.password = \"https://rdv.example.org/p/{token}\"\n";
+        let wanted = format!("{page}recall.password = true\n");
+        assert_eq!(made(&wanted, &Kind::RECALL, true).len(), 1);
+        assert_eq!(made(&wanted, &Kind::RECALL, false).len(), 0);
+        assert_eq!(made(page, &Kind::RECALL, true).len(), 0);
+        let password = Kind::parse("password").unwrap();
+        assert_eq!(made(page, &password, false).len(), 1);
+    }
+
     #[test]
     fn only_pages_that_the_clinic_has_become_links() {
-        let text = "id = \"x\"\nname = \"X\"\nzone = \"Europe/Paris\"\ncountry = \"FR\"\n\
-                    [links]\nconfirm = \"https://rdv.example.org/c/{token}\"\n";
-        let (settings, _) = Settings::read(text).unwrap();
-        let made = Links::preview().of(&settings, &settings.id, MessageId(uuid::Uuid::nil()));
+        let links = "links.confirm = \"https://rdv.example.org/c/{token}\"\n";
+        let made = made(links, &Kind::REMINDER, true);
         assert_eq!(made.len(), 1);
         let (name, url) = &made[0];
         assert_eq!(*name, Named::ConfirmUrl);

@@ -1,16 +1,20 @@
 //! The engine: plan, check, render. Pure: no clock, no file, no network; one evaluator for everything
 //! that decides about a message, be it sent, simulated or only looked at.
 
+mod answer;
 mod apply;
 mod generation;
 mod judge;
 mod links;
+mod list;
 mod plan;
 mod planner;
 
+pub use answer::{Answered, Reading, read as read_reply};
 pub use apply::{Applied, apply, time_of};
-pub use generation::{Folder, Generation};
+pub use generation::{Beside, Folder, Generation};
 pub use judge::{Judgement, Letter, Outcome, judge};
 pub use links::Links;
+pub use list::list_of;
 pub use plan::{Occasion, difference};
 pub use planner::EventPlanner;

@@ -27,6 +27,8 @@ pub struct Occasion {
     pub visit_start: Option<Civil>,
     /// Where the appointment stands.
     pub status: Option<Status>,
+    /// How many minutes late the resource is, where that is what happened.
+    pub delay: Option<u32>,
 }
 
 /// What makes two messages the same but for their ordinal.
@@ -48,6 +50,16 @@ pub fn difference(
     let mut changes = Vec::new();
     let mut seen: Vec<Key<'_>> = Vec::new();
     for planned in wanted {
+        if planned.lists.is_some() {
+            // It is about a day and not about this appointment: it is there or it isn't, and once its
+            // time is over no list is missed.
+            if let Due::At(due) = planned.due
+                && due.instant(occasion.zone) >= occasion.now
+            {
+                changes.push(add(planned, None, due, occasion, id(changes.len())));
+            }
+            continue;
+        }
         let key = (&planned.kind, planned.channel, planned.recipient);
         // Two policies may want the same message; the first in their order has it.
         if seen.contains(&key) {
@@ -229,6 +241,8 @@ fn add(
         due_civil: due,
         expires,
         confirmation_requested: planned.confirmation_requested,
+        lists: planned.lists,
+        delay: occasion.delay,
     }))
 }
 
@@ -261,7 +275,6 @@ mod tests {
     use super::*;
     use rappel_core::decision::Origin;
     use rappel_core::ids::FacilityId;
-    use rust_decimal::Decimal;
 
     const ZONE: Zone = chrono_tz::Europe::Paris;
 
@@ -281,6 +294,7 @@ mod tests {
             due,
             expires: None,
             confirmation_requested: false,
+            lists: None,
             origin: Origin {
                 policy: "test".into(),
                 line: 1,
@@ -307,39 +321,16 @@ mod tests {
         let kind = Kind::parse(kind).unwrap();
         let due_civil = civil(due);
         Message {
-            facility: FacilityId::new("f"),
-            id: id(number),
-            appointment: None,
-            patient: None,
             notice: !kind.is_reminder(),
-            kind,
-            channel,
-            recipient: Recipient::Patient,
-            ordinal: 1,
             state,
-            reason: None,
-            origin: None,
-            unplanned: false,
-            due: due_civil.instant(ZONE),
-            due_civil,
             expires: Some(civil("2026-06-03T14:30").instant(ZONE)),
-            confirmation_requested: false,
-            event: None,
             visit_start: Some(civil("2026-06-03T14:30")),
-            generation: None,
-            attempts: 0,
-            via: None,
-            gateway: None,
-            gateway_id: None,
-            address: None,
-            subject: None,
-            text: None,
-            encoding: None,
-            segments: 0,
-            credits: Decimal::ZERO,
-            created: due_civil.instant(ZONE),
-            updated: due_civil.instant(ZONE),
-            sent_at: None,
+            ..Message::new(
+                FacilityId::new("f"),
+                id(number),
+                (kind, channel),
+                (due_civil.instant(ZONE), due_civil),
+            )
         }
     }
 
@@ -354,6 +345,7 @@ mod tests {
             zone: ZONE,
             visit_start: Some(civil("2026-06-03T14:30")),
             status: Some(status),
+            delay: None,
         }
     }
 
@@ -512,6 +504,21 @@ mod tests {
             changes[1].ends_with("too late: its time ended on 2026-05-30 09:00"),
             "{changes:?}"
         );
+    }
+
+    #[test]
+    fn a_days_list_is_wanted_as_long_as_its_time_is_to_come() {
+        let list = |at: &str| Planned {
+            lists: Some(civil(at).date()),
+            recipient: Recipient::Resource,
+            ..wanted("resource_day", Email, Due::At(civil(at)))
+        };
+        let occasion = occasion(AppointmentCreated, Status::Booked);
+        assert_eq!(
+            diff(&[list("2026-06-03T07:00")], &[], occasion),
+            ["add resource_day email #1 planned 2026-06-03 07:00"]
+        );
+        assert!(diff(&[list("2026-06-01T07:00")], &[], occasion).is_empty());
     }
 
     #[test]

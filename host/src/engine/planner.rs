@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use rappel_core::civil::{Civil, Instant};
+use rappel_core::civil::{Civil, Instant, Span};
 use rappel_core::decision::{Due, PlanFault, Planned};
 use rappel_core::event::{Event, EventError, EventFacts, EventKind};
-use rappel_core::facts::Records;
+use rappel_core::facts::{Record, Records};
 use rappel_core::ids::MessageId;
-use rappel_core::store::{Change, Message, Plan, Planner, Unplanned};
+use rappel_core::store::{Change, Message, Plan, Planner, Reach, Unplanned};
 
 use super::apply::change_names;
 use super::generation::Generation;
@@ -19,6 +19,20 @@ use super::{Occasion, apply, difference, time_of};
 pub struct EventPlanner(pub Arc<Generation>);
 
 impl Planner for EventPlanner {
+    fn reach(&self, event: &Event, now: Instant) -> Option<Reach> {
+        if !event.kind.is_alert() {
+            return None;
+        }
+        let settings = self.0.settings();
+        let time = Civil::at(time_of(event, now), settings.zone);
+        let (from, until) = event.alert.reach(time);
+        Some(Reach {
+            from,
+            until,
+            approve_over: settings.alerts.approve_over,
+        })
+    }
+
     fn plan(
         &self,
         event: &Event,
@@ -53,10 +67,10 @@ impl Planner for EventPlanner {
         let time = time_of(event, now);
         let asked = Asked {
             event: EventFacts {
-                kind: event.kind,
                 time: Civil::at(time, zone),
-                now: Civil::at(now, zone),
                 changes: applied.changes,
+                delay: delay(event.alert.delay),
+                ..EventFacts::new(event.kind, Civil::at(now, zone))
             },
             occasion: Occasion {
                 event: event.kind,
@@ -66,10 +80,12 @@ impl Planner for EventPlanner {
                 zone,
                 visit_start: plan.visit_start,
                 status: appointment.map(|appointment| appointment.status),
+                delay: event.alert.delay,
             },
         };
         let (wanted, faults) = rules.plan(&asked.event, &applied.visit);
-        let id = |number| new_id(rules, &event.source, &event.id, now, number);
+        let about = about(&applied.records);
+        let id = |number| new_id(rules, (&event.source, &event.id, about), now, number);
         plan.changes = asked.changes(&wanted, standing, &faults, &id);
         plan.changed = asked.event.changes;
         plan.faults = faults;
@@ -90,10 +106,10 @@ impl Planner for EventPlanner {
         let appointment = visit.appointment.as_deref();
         let asked = Asked {
             event: EventFacts {
-                kind: event.kind,
                 time: Civil::at(event.time, zone),
-                now: Civil::at(now, zone),
                 changes: change_names(&event.changed),
+                delay: delay(event.delay),
+                ..EventFacts::new(event.kind, Civil::at(now, zone))
             },
             occasion: Occasion {
                 event: event.kind,
@@ -103,12 +119,14 @@ impl Planner for EventPlanner {
                 zone,
                 visit_start: appointment.map(|appointment| appointment.start),
                 status: appointment.map(|appointment| appointment.status),
+                delay: event.delay,
             },
         };
         let (mut wanted, faults) = rules.plan(&asked.event, &visit);
         wanted.retain(|planned| planned.due != Due::Now || is_owed(planned, event, standing));
         let source = format!("{} again", event.source);
-        let id = |number| new_id(rules, &source, &event.id, now, number);
+        let about = about(known);
+        let id = |number| new_id(rules, (&source, &event.id, about), now, number);
         Ok(Plan {
             records: known.clone(),
             generation: rules.id().to_string(),
@@ -119,6 +137,18 @@ impl Planner for EventPlanner {
             ..Plan::default()
         })
     }
+}
+
+fn delay(minutes: Option<u32>) -> Option<Span> {
+    minutes.map(|minutes| Span::minutes(minutes.into()))
+}
+
+/// The appointment that is planned for, or the patient.
+fn about(records: &Records) -> &str {
+    let appointment = records.id(Record::Appointment);
+    appointment
+        .or(records.id(Record::Patient))
+        .unwrap_or_default()
 }
 
 /// What the policies are asked about.
@@ -158,10 +188,16 @@ fn is_owed(planned: &Planned, event: &Unplanned, standing: &[Message]) -> bool {
 }
 
 /// The id of a new message: a UUIDv7 whose random part is made of the event and the message's number,
-/// so that the same event plans the same ids.
-fn new_id(rules: &Generation, source: &str, id: &str, now: Instant, number: usize) -> MessageId {
+/// so that the same event plans the same ids. An event about a resource plans for many appointments:
+/// `about` tells them apart.
+fn new_id(
+    rules: &Generation,
+    (source, id, about): (&str, &str, &str),
+    now: Instant,
+    number: usize,
+) -> MessageId {
     let mut hasher = blake3::Hasher::new();
-    for part in [rules.settings().id.as_str(), source, id] {
+    for part in [rules.settings().id.as_str(), source, id, about] {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }

@@ -100,6 +100,23 @@ macro_rules! delegate {
             ) -> rappel_core::store::Result<Vec<Option<rappel_core::ids::MessageId>>> {
                 self.0.receive(facility, gateway, receipts, now).await
             }
+            async fn approvals(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::Approval>> {
+                self.0.approvals(facility).await
+            }
+
+            async fn decide(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                approval: &str,
+                approved: bool,
+                now: (rappel_core::Instant, rappel_core::Civil),
+            ) -> rappel_core::store::Result<Option<u32>> {
+                self.0.decide(facility, approval, approved, now).await
+            }
+
             async fn next_due(
                 &self,
                 lane: &rappel_core::store::Lane,

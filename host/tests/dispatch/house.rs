@@ -224,6 +224,8 @@ impl House {
             due_civil: Civil(now.naive_utc()),
             expires: Some("2026-07-01T09:00:00Z".parse().unwrap()),
             confirmation_requested: false,
+            lists: None,
+            delay: None,
         }
     }
 

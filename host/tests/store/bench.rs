@@ -113,6 +113,8 @@ pub(crate) fn reminder(number: u128) -> NewMessage {
         due_civil: civil("09:00"),
         expires: Some(at("3 14:30")),
         confirmation_requested: false,
+        lists: None,
+        delay: None,
     }
 }
 

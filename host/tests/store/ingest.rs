@@ -19,6 +19,7 @@ fn applied(added: u32, moved: u32, withdrawn: u32) -> Ingested {
         withdrawn,
         warnings: Vec::new(),
         faults: Vec::new(),
+        approval: None,
     }
 }
 
@@ -67,6 +68,7 @@ pub(crate) async fn facts_and_messages_stand_together(bench: Bench) {
             withdrawn: 0,
             warnings: vec!["data.patient.moble: nothing reads this property".into()],
             faults: Vec::new(),
+            approval: None,
         }]
     );
     assert_eq!(bench.known("a-1").await.unwrap(), visit(1, 1));

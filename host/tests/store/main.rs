@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod alerts;
 mod bench;
 mod claims;
 mod commits;
@@ -95,6 +96,14 @@ macro_rules! conformance {
             an_unknown_send_is_settled_by_its_receipt,
             nobody_elses_receipt_counts,
             a_receipt_for_what_was_never_handed_over_changes_nothing,
+        ],
+        alerts: [
+            an_alert_reaches_the_open_appointments_of_its_while,
+            an_alert_that_concerns_many_waits_for_an_approval,
+            what_is_not_approved_is_withdrawn,
+            a_days_list_exists_once_and_brings_its_appointments,
+            a_message_after_a_visit_knows_the_next_one_and_those_before,
+            a_policy_that_fails_on_an_alert_is_remembered_for_each_appointment,
         ],
         strikes: [
             what_was_taken_and_never_judged_is_taken_alone,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use rappel_core::decision::PlanFault;
 use rappel_core::event::Event;
-use rappel_core::facts::Records;
+use rappel_core::facts::{Record, Records};
 use rappel_core::message::State;
 use rappel_core::store::{Change, Ingested, Message, Plan, Replanned, Step, Unplanned};
 use serde_json::json;
@@ -58,14 +58,19 @@ pub(crate) async fn an_event_that_a_policy_fails_on_waits_until_it_is_planned_ag
         source: "agenda".into(),
         id: "book-1".into(),
         kind: booking(1).kind,
+        record: Record::Appointment,
         subject: "a-1".into(),
         time: at("08:00"),
         at: at("08:00"),
         changed: vec!["start".into()],
+        delay: None,
         faults: vec![fault()],
     };
-    assert_eq!(waiting(&bench).await, [told.clone()]);
-    assert_eq!(bench.store.unplanned(None).await.unwrap(), [told.clone()]);
+    assert_eq!(waiting(&bench).await, std::slice::from_ref(&told));
+    assert_eq!(
+        bench.store.unplanned(None).await.unwrap(),
+        std::slice::from_ref(&told)
+    );
     let others = bench.of("g");
     assert_eq!(waiting(&others).await, []);
     assert_eq!(

@@ -149,7 +149,6 @@ pub(super) fn message(given: &Table, visit: &Visit) -> Result<MessageFacts, Stri
         "delay",
         "next_visit",
         "sent_before",
-        "suppressed",
         "listed",
     ];
     let facts = Given::new("message", given, &names)?;
@@ -175,7 +174,6 @@ pub(super) fn message(given: &Table, visit: &Visit) -> Result<MessageFacts, Stri
         delay: facts.maybe("delay", str::parse)?,
         next_visit: facts.maybe("next_visit", str::parse)?,
         sent_before: facts.number("sent_before")?,
-        suppressed: facts.flag("suppressed")?,
         listed: facts.number("listed")?,
     })
 }

@@ -91,12 +91,12 @@ pub(super) const PROPERTIES: &[Property] = &[
     property(
         "refused",
         Type::FLAG,
-        "Whether it is for a patient who said no to its channel, or to an address whose owner did.",
+        "Whether it is for a patient who said no to its channel.",
         |f| {
             let message = message(f)?;
             let patient = f.visit.patient.as_ref();
             let wish = patient.and_then(|patient| patient.channels.get(message.channel));
-            flag(message.suppressed || message.recipient == Recipient::Patient && wish == Some(false))
+            flag(message.recipient == Recipient::Patient && wish == Some(false))
         },
     ),
     property(
@@ -145,13 +145,13 @@ pub(super) const PROPERTIES: &[Property] = &[
     property(
         "next_visit",
         Type::TIME.or_absent(),
-        "When the patient's next visit after this one begins.",
+        "When the patient's next visit after this one begins. Told of messages that neither remind nor answer an event.",
         |f| maybe(message(f)?.next_visit),
     ),
     property(
         "sent_before",
         Type::NUMBER,
-        "How many messages of its kind went to the same person before.",
+        "How many messages of its kind went to the same person before. Told like `next_visit`.",
         |f| number(message(f)?.sent_before),
     ),
     property(

@@ -143,9 +143,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         )],
         register: |engine| {
             engine.register_fn("to", |draft: &mut Draft, recipient: &str| {
-                draft.recipient = recipient
-                    .parse()
-                    .map_err(|_| says("a message is for the patient, the resource or the administrator"))?;
+                draft.recipient = recipient.parse().map_err(|_| {
+                    says("a message is for the patient, the resource or the administrator")
+                })?;
                 Answer::Ok(draft.clone())
             });
         },

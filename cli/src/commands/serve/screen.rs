@@ -103,9 +103,10 @@ pub(super) fn event_line(event: &Event, outcome: &Ingested) -> String {
             added,
             moved,
             withdrawn,
+            approval,
             ..
         } => {
-            let parts: Vec<String> = [
+            let mut parts: Vec<String> = [
                 (*added, "planned"),
                 (*moved, "moved"),
                 (*withdrawn, "withdrawn"),
@@ -114,6 +115,9 @@ pub(super) fn event_line(event: &Event, outcome: &Ingested) -> String {
             .filter(|(number, _)| *number > 0)
             .map(|(number, what)| format!("{number} {what}"))
             .collect();
+            if let Some(approval) = approval {
+                parts.push(format!("waiting for `rappel approve {approval}`"));
+            }
             if parts.is_empty() {
                 "nothing to send".into()
             } else {
@@ -185,6 +189,12 @@ pub(super) fn step_line(message: &Message, step: &Step) -> Option<String> {
         Step::Answered { state, reason, .. } => (*state, reason.clone().unwrap_or_default()),
         Step::Receipt { applied: false, .. } => return None,
         Step::Receipt { reason, .. } => (message.state, reason.clone().unwrap_or_default()),
+        Step::Awaits { approval } => (
+            State::Held,
+            format!("waits for an approval: `rappel approve {approval}`"),
+        ),
+        Step::Decided { approved: true } => (State::Planned, "approved".into()),
+        Step::Decided { approved: false } => (State::Withdrawn, "not approved".into()),
         Step::Recovered { reason } => (message.state, reason.clone()),
     };
     let patient = message

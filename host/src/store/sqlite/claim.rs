@@ -34,7 +34,17 @@ macro_rules! claim_columns {
                    AND o.channel <> m.channel
                    AND CASE WHEN m.notice THEN o.created = m.created
                      ELSE o.visit_start IS m.visit_start END
-                   AND o.state IN ('planned', 'held', 'sending', 'sent', 'unknown', 'delivered'))"
+                   AND o.state IN ('planned', 'held', 'sending', 'sent', 'unknown', 'delivered')),
+               CASE WHEN m.reminder OR m.notice THEN NULL ELSE (
+                 SELECT min(n.start) FROM appointment n
+                 WHERE n.facility = m.facility AND n.patient = a.patient AND n.open AND n.start > a.start
+               ) END,
+               CASE WHEN m.reminder OR m.notice THEN 0 ELSE (
+                 SELECT count(*) FROM message o
+                 WHERE o.facility = m.facility AND o.patient = m.patient AND o.sent_at IS NOT NULL
+                   AND o.kind = m.kind AND o.id <> m.id
+                   AND o.state IN ('sending', 'sent', 'unknown', 'delivered')
+               ) END"
         )
     };
 }
@@ -46,7 +56,8 @@ macro_rules! claim_joins {
           LEFT JOIN appointment a ON a.facility = m.facility AND a.id = m.appointment
           LEFT JOIN record p ON p.facility = m.facility AND p.kind = 'patient'
             AND p.id = CASE WHEN m.patient = '' THEN a.patient ELSE m.patient END
-          LEFT JOIN record r ON r.facility = m.facility AND r.kind = 'resource' AND r.id = a.resource
+          LEFT JOIN record r ON r.facility = m.facility AND r.kind = 'resource'
+            AND r.id = CASE m.resource WHEN '' THEN a.resource ELSE m.resource END
           LEFT JOIN record s ON s.facility = m.facility AND s.kind = 'service' AND s.id = a.service
           LEFT JOIN record l ON l.facility = m.facility AND l.kind = 'location' AND l.id = a.location "
     };
@@ -65,6 +76,9 @@ const ABANDONED: &str = concat!(
     claim_joins!(),
     "WHERE m.facility = ?1 AND ?2 = ?2 AND m.lease > 0 AND m.lease <= ?5 AND m.state = 'sending' LIMIT ?6"
 );
+
+/// The most appointments that a day's list has.
+const MOST_LISTED: u32 = 200;
 
 /// How many abandoned messages are taken at a time.
 const ABANDONED_BATCH: u32 = 500;
@@ -86,7 +100,7 @@ impl SqliteStore {
         lease: Instant,
     ) -> Result<Vec<Claimed>> {
         let mut transaction = self.write_lightly().await?;
-        let claimed = loop {
+        let mut claimed = loop {
             let found = find_due(&mut transaction, lane, now, day, limit).await?;
             let mut taken: Vec<SqliteRow> = Vec::with_capacity(found.len());
             let mut set_aside = false;
@@ -112,6 +126,7 @@ impl SqliteStore {
                 break Facts::default().claims(&taken)?;
             }
         };
+        list_days(&mut transaction, &mut claimed).await?;
         mark(&mut transaction, &lane.facility, &claimed, lease).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(claimed.into_iter().map(taken).collect())
@@ -152,7 +167,8 @@ impl SqliteStore {
             .fetch_all(&mut *transaction)
             .await
             .map_err(failed)?;
-        let claimed = Facts::default().claims(&rows)?;
+        let mut claimed = Facts::default().claims(&rows)?;
+        list_days(&mut transaction, &mut claimed).await?;
         mark(&mut transaction, facility, &claimed, lease).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(claimed.into_iter().map(taken).collect())
@@ -304,6 +320,40 @@ fn taken(mut claim: Claimed) -> Claimed {
     claim
 }
 
+/// Finds the appointments of the days that messages list.
+async fn list_days(db: &mut SqliteConnection, claimed: &mut [Claimed]) -> Result<()> {
+    for claim in claimed {
+        let (Some(day), Some(resource)) = (claim.message.day, &claim.message.resource) else {
+            continue;
+        };
+        let rows = sqlx::query(
+            "SELECT a.data, p.data, s.data FROM appointment a
+             LEFT JOIN record p ON p.facility = a.facility AND p.kind = 'patient' AND p.id = a.patient
+             LEFT JOIN record s ON s.facility = a.facility AND s.kind = 'service' AND s.id = a.service
+             WHERE a.facility = ?1 AND a.resource = ?2 AND a.start >= ?3 AND a.start < ?4 AND a.open
+             ORDER BY a.start, a.id LIMIT ?5",
+        )
+        .bind(claim.message.facility.as_str())
+        .bind(&**resource)
+        .bind(day.to_string())
+        .bind(day.succ_opt().unwrap_or(day).to_string())
+        .bind(MOST_LISTED)
+        .fetch_all(&mut *db)
+        .await
+        .map_err(failed)?;
+        for row in rows {
+            let text = |index: usize| row.try_get::<Option<&str>, _>(index).map_err(failed);
+            claim.listed.push(Visit {
+                appointment: rows::fact(text(0)?)?,
+                patient: rows::fact(text(1)?)?,
+                service: rows::fact(text(2)?)?,
+                ..Visit::default()
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Facts of a batch: messages of one practitioner share theirs.
 #[derive(Default)]
 struct Facts {
@@ -336,6 +386,9 @@ impl Facts {
                 .flat_map(|channels| channels.split(','))
                 .map(rows::parse::<ChannelKind>)
                 .collect::<Result<_>>()?,
+            next_visit: text(12)?.map(rows::parse).transpose()?,
+            sent_before: row.try_get(AT + 13).map_err(failed)?,
+            listed: Vec::new(),
         })
     }
 }

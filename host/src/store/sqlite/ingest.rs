@@ -5,10 +5,14 @@ use rappel_core::decision::PlanFault;
 use rappel_core::event::Event;
 use rappel_core::facts::{Record, Records};
 use rappel_core::ids::{FacilityId, MessageId};
-use rappel_core::store::{Change, Ingested, Message, NewMessage, Plan, Planner, Result, Step};
+use rappel_core::message::State;
+use rappel_core::store::{
+    Change, Ingested, Message, NewMessage, Plan, Planner, Reach, Result, Step, StoreError,
+};
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
 
+use super::approval::approval_id;
 use super::{SqliteStore, failed, millis, rows};
 
 impl SqliteStore {
@@ -22,10 +26,13 @@ impl SqliteStore {
         let mut transaction = self.write().await?;
         let mut outcomes = Vec::with_capacity(events.len());
         for event in events {
+            let appointment = event.records.id(Record::Appointment);
             let mut one = Ingest {
                 db: &mut transaction,
                 facility: facility.as_str(),
                 event,
+                appointment: appointment.map(str::to_string),
+                approval: None,
                 now,
             };
             outcomes.push(one.run(planner).await?);
@@ -40,7 +47,26 @@ pub(super) struct Ingest<'a> {
     pub(super) db: &'a mut SqliteConnection,
     pub(super) facility: &'a str,
     pub(super) event: &'a Event,
+    /// The appointment that is planned for, where there is one.
+    pub(super) appointment: Option<String>,
+    /// The approval that new messages wait for.
+    pub(super) approval: Option<&'a str>,
     pub(super) now: Instant,
+}
+
+/// How many messages were added, moved and withdrawn.
+type Made = (u32, u32, u32);
+
+/// What an alert led to.
+#[derive(Default)]
+struct Reached {
+    made: Made,
+    faults: Vec<PlanFault>,
+    approval: Option<String>,
+}
+
+fn sum(one: Made, other: Made) -> Made {
+    (one.0 + other.0, one.1 + other.1, one.2 + other.2)
 }
 
 impl Ingest<'_> {
@@ -51,7 +77,8 @@ impl Ingest<'_> {
         let (known, told) = self.known().await?;
         // An agenda whose clock is ahead must not make all that follows look late.
         let time = millis(self.event.time.unwrap_or(self.now).min(self.now));
-        let late = told.is_some_and(|told| time < told);
+        // An alert is about now, whatever was told of the resource since.
+        let late = !self.event.kind.is_alert() && told.is_some_and(|told| time < told);
         let standing = self.standing().await?;
         let plan = match planner.plan(self.event, &known, late, &standing, self.now) {
             Ok(plan) => plan,
@@ -69,31 +96,84 @@ impl Ingest<'_> {
             self.keep(&plan, &known, time).await?;
         }
         self.changed(&plan, &known).await?;
-        let (added, moved, withdrawn) = self.make(&plan, &standing).await?;
-        if !plan.faults.is_empty() {
+        let mut made = self.make(&plan, &standing).await?;
+        let mut faults = plan.faults.clone();
+        let mut approval = None;
+        if let Some(reach) = planner.reach(self.event, self.now) {
+            let reached = self.alert(reach, time, planner).await?;
+            made = sum(made, reached.made);
+            approval = reached.approval;
+            faults.extend(reached.faults);
+        } else if !plan.faults.is_empty() {
             self.note_unplanned(&plan, time).await?;
         }
+        let (added, moved, withdrawn) = made;
         Ok(Ingested::Applied {
             added,
             moved,
             withdrawn,
             warnings: plan.warnings,
-            faults: plan.faults,
+            faults,
+            approval,
         })
     }
 
+    /// Plans the event for every appointment that it reaches.
+    async fn alert(&mut self, reach: Reach, time: i64, planner: &dyn Planner) -> Result<Reached> {
+        let resource = self.subject().to_string();
+        let appointments: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM appointment WHERE facility = ?1 AND resource = ?2
+               AND start >= ?3 AND start < ?4 AND open ORDER BY start, id",
+        )
+        .bind(self.facility)
+        .bind(&resource)
+        .bind(reach.from.to_string())
+        .bind(reach.until.to_string())
+        .fetch_all(&mut *self.db)
+        .await
+        .map_err(failed)?;
+        let asks = appointments.len() > reach.approve_over as usize;
+        let approval = asks.then(|| approval_id(&self.event.source, &self.event.id));
+        let mut reached = Reached::default();
+        for appointment in appointments {
+            let mut one = Ingest {
+                db: self.db,
+                facility: self.facility,
+                event: self.event,
+                appointment: Some(appointment),
+                approval: approval.as_deref(),
+                now: self.now,
+            };
+            let (known, _) = one.known().await?;
+            let standing = one.standing().await?;
+            // What was applied can be read; an appointment that can't be is left as it is.
+            let Ok(plan) = planner.plan(self.event, &known, false, &standing, self.now) else {
+                continue;
+            };
+            one.keep(&plan, &known, time).await?;
+            one.changed(&plan, &known).await?;
+            reached.made = sum(reached.made, one.make(&plan, &standing).await?);
+            if !plan.faults.is_empty() {
+                one.note_unplanned(&plan, time).await?;
+                reached.faults.extend(plan.faults);
+            }
+        }
+        if let Some(approval) = approval {
+            self.ask(&approval, &resource, reached.made.0).await?;
+            reached.approval = Some(approval);
+        }
+        reached.faults.sort();
+        reached.faults.dedup();
+        Ok(reached)
+    }
+
     /// Makes a plan's changes; tells how many messages were added, moved and withdrawn.
-    pub(super) async fn make(
-        &mut self,
-        plan: &Plan,
-        standing: &[Message],
-    ) -> Result<(u32, u32, u32)> {
+    pub(super) async fn make(&mut self, plan: &Plan, standing: &[Message]) -> Result<Made> {
         let mut counts = (0, 0, 0);
         for change in &plan.changes {
             match change {
                 Change::Add(new) => {
-                    self.add(new, plan).await?;
-                    counts.0 += 1;
+                    counts.0 += u32::from(self.add(new, plan).await?);
                 }
                 Change::Move { .. } => {
                     counts.1 += u32::from(self.reschedule(change, plan, standing).await?);
@@ -115,10 +195,7 @@ impl Ingest<'_> {
     }
 
     fn appointment(&self) -> &str {
-        self.event
-            .records
-            .id(Record::Appointment)
-            .unwrap_or_default()
+        self.appointment.as_deref().unwrap_or_default()
     }
 
     async fn repeated(&mut self) -> Result<bool> {
@@ -223,15 +300,12 @@ impl Ingest<'_> {
             rows::message_columns!(),
             " FROM message m WHERE m.facility = ?1 AND m.appointment = '' AND m.patient = ?2 ORDER BY m.ordinal"
         );
-        let query = match self.event.kind.subject() {
-            Record::Appointment => BY_APPOINTMENT,
-            _ => BY_PATIENT,
+        let (query, subject) = match (&self.appointment, self.event.kind.subject()) {
+            (Some(appointment), _) => (BY_APPOINTMENT, appointment.as_str()),
+            (None, Record::Patient) => (BY_PATIENT, self.subject()),
+            // A resource has no messages of its own but lists, which stand by themselves.
+            (None, _) => return Ok(Vec::new()),
         };
-        let subject = self
-            .event
-            .records
-            .id(self.event.kind.subject())
-            .unwrap_or_default();
         let rows = sqlx::query(query)
             .bind(self.facility)
             .bind(subject)
@@ -247,7 +321,9 @@ impl Ingest<'_> {
             let Some(id) = object.get("id").and_then(Value::as_str) else {
                 continue;
             };
-            let told = if record == self.event.kind.subject() || self.tells_of(record) {
+            // An alert cancels the appointments that it reaches: it tells of them.
+            let reached = record == Record::Appointment && self.event.kind.is_alert();
+            let told = if record == self.event.kind.subject() || self.tells_of(record) || reached {
                 time
             } else if known.get(record) == Some(object) {
                 continue;
@@ -353,18 +429,42 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    async fn add(&mut self, new: &NewMessage, plan: &Plan) -> Result<()> {
-        sqlx::query(
+    /// Adds a message; tells whether it wasn't there: a day's list may be.
+    async fn add(&mut self, new: &NewMessage, plan: &Plan) -> Result<bool> {
+        let resource = plan.records.id(Record::Resource).unwrap_or_default();
+        let (appointment, patient, resource, day) = match new.lists {
+            Some(day) => ("", "", resource, day.to_string()),
+            None => {
+                let patient = plan.records.id(Record::Patient).unwrap_or_default();
+                (self.appointment(), patient, "", String::new())
+            }
+        };
+        // What waits for an approval comes too late in its time, like anything else.
+        let waits = self.approval.filter(|_| new.state == State::Planned);
+        let (state, reason, due) = match waits {
+            Some(approval) => (
+                State::Held,
+                Some(format!(
+                    "waits for an approval: `rappel approve {approval}`"
+                )),
+                new.expires.unwrap_or(new.due),
+            ),
+            None => (new.state, new.reason.clone(), new.due),
+        };
+        let done = sqlx::query(
             "INSERT INTO message (facility, id, appointment, patient, kind, channel, recipient, ordinal,
                notice, urgent, reminder, state, reason, policy, line, due, due_civil, expires,
-               confirmation_requested, event, visit_start, generation, created, updated)
+               confirmation_requested, event, visit_start, generation, created, updated, resource, day,
+               delay, approval)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-               ?19, ?20, ?21, ?22, ?23, ?23)",
+               ?19, ?20, ?21, ?22, ?23, ?23, ?24, ?25, ?26, ?27)
+             ON CONFLICT (facility, appointment, patient, kind, channel, recipient, ordinal, resource, day)
+               DO NOTHING",
         )
         .bind(self.facility)
         .bind(new.id.to_string())
-        .bind(self.appointment())
-        .bind(plan.records.id(Record::Patient).unwrap_or_default())
+        .bind(appointment)
+        .bind(patient)
         .bind(new.kind.as_str())
         .bind(new.channel.name())
         .bind(new.recipient.name())
@@ -372,11 +472,11 @@ impl Ingest<'_> {
         .bind(new.notice)
         .bind(new.kind.is_urgent())
         .bind(new.kind.is_reminder())
-        .bind(new.state.name())
-        .bind(&new.reason)
+        .bind(state.name())
+        .bind(&reason)
         .bind(&*new.origin.policy)
         .bind(new.origin.line)
-        .bind(millis(new.due))
+        .bind(millis(due))
         .bind(new.due_civil.to_string())
         .bind(new.expires.map(millis))
         .bind(new.confirmation_requested)
@@ -384,9 +484,21 @@ impl Ingest<'_> {
         .bind(plan.visit_start.map(|start| start.to_string()))
         .bind(&plan.generation)
         .bind(millis(self.now))
+        .bind(resource)
+        .bind(day)
+        .bind(new.delay)
+        .bind(waits)
         .execute(&mut *self.db)
         .await
         .map_err(failed)?;
+        if done.rows_affected() == 0 {
+            return match new.lists {
+                Some(_) => Ok(false),
+                None => Err(StoreError(
+                    "the planner added a message that is there".into(),
+                )),
+            };
+        }
         self.tell(
             new.id,
             &Step::Planned {
@@ -398,7 +510,14 @@ impl Ingest<'_> {
                 reason: new.reason.clone(),
             },
         )
-        .await
+        .await?;
+        if let Some(approval) = waits {
+            let step = Step::Awaits {
+                approval: approval.to_string(),
+            };
+            self.tell(new.id, &step).await?;
+        }
+        Ok(true)
     }
 
     async fn reschedule(

@@ -1,6 +1,7 @@
 //! The embedded store: SQLite with one writer, a pool of readers, and every commit on the disk
 //! before it is told.
 
+mod approval;
 mod claim;
 mod ingest;
 mod read;
@@ -14,14 +15,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rappel_core::civil::Instant;
+use rappel_core::civil::{Civil, Instant};
 use rappel_core::event::Event;
 use rappel_core::facts::Records;
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId};
 use rappel_core::provider::Receipt;
 use rappel_core::store::{
-    Claimed, Count, Entry, Filter, GenerationRecord, Ingested, Lane, Message, Planner, Replanned,
-    Result, Store, StoreError, Transition, Unplanned,
+    Approval, Claimed, Count, Entry, Filter, GenerationRecord, Ingested, Lane, Message, Planner,
+    Replanned, Result, Store, StoreError, Transition, Unplanned,
 };
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -33,6 +34,16 @@ const READERS: u32 = 4;
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/sqlite/migrations");
 
 const LATER: &str = "the database was written by a later version of Rappel; run that version, or name another database";
+
+fn must_exist(path: &Path) -> Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    Err(StoreError(format!(
+        "there is no database at {}; `rappel serve` makes one, and `--database` names another",
+        path.display()
+    )))
+}
 
 /// A store in one SQLite file.
 #[derive(Debug)]
@@ -72,16 +83,27 @@ impl SqliteStore {
     /// # Errors
     /// When there is no such file, it isn't Rappel's or of a later version.
     pub async fn open_read_only(path: &Path) -> Result<Self> {
-        if !path.exists() {
-            return Err(StoreError(format!(
-                "there is no database at {}; `rappel serve` makes one, and `--database` names another",
-                path.display()
-            )));
-        }
+        must_exist(path)?;
         let readers = pool(READERS, options().filename(path).read_only(true), path).await?;
         let store = Self {
             writer: readers.clone(),
             readers,
+            _lock: None,
+        };
+        store.check_version(path).await?;
+        Ok(store)
+    }
+
+    /// Opens a file for what a person decides, beside the host that serves it, which need not run.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open_read_only`].
+    pub async fn open_beside(path: &Path) -> Result<Self> {
+        must_exist(path)?;
+        let options = options().filename(path);
+        let store = Self {
+            writer: pool(1, options.clone(), path).await?,
+            readers: pool(1, options.read_only(true), path).await?,
             _lock: None,
         };
         store.check_version(path).await?;
@@ -287,6 +309,20 @@ impl Store for SqliteStore {
         now: Instant,
     ) -> Result<Vec<Option<MessageId>>> {
         self.apply_receipts(facility, gateway, receipts, now).await
+    }
+
+    async fn approvals(&self, facility: &FacilityId) -> Result<Vec<Approval>> {
+        self.read_approvals(facility).await
+    }
+
+    async fn decide(
+        &self,
+        facility: &FacilityId,
+        approval: &str,
+        approved: bool,
+        now: (Instant, Civil),
+    ) -> Result<Option<u32>> {
+        self.decide_on(facility, approval, approved, now).await
     }
 
     async fn next_due(&self, lane: &Lane) -> Result<Option<Instant>> {

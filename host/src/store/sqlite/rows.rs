@@ -22,13 +22,14 @@ macro_rules! message_columns {
         "m.facility, m.id, m.appointment, m.patient, m.kind, m.channel, m.recipient, m.ordinal, m.notice,
          m.state, m.reason, m.policy, m.line, m.due, m.due_civil, m.expires, m.confirmation_requested,
          m.event, m.visit_start, m.generation, m.attempts, m.via, m.gateway, m.gateway_id, m.address,
-         m.subject, m.text, m.encoding, m.segments, m.credits, m.created, m.updated, m.sent_at, m.kept"
+         m.subject, m.text, m.encoding, m.segments, m.credits, m.created, m.updated, m.sent_at, m.kept,
+         m.resource, m.day, m.delay, m.approval"
     };
 }
 pub(super) use message_columns;
 
 /// How many columns [`message`] reads.
-pub(super) const MESSAGE_COLUMNS: usize = 34;
+pub(super) const MESSAGE_COLUMNS: usize = 38;
 
 /// Reads columns one after the other, so that no name is looked up for each of a million rows.
 struct Columns<'r> {
@@ -123,6 +124,10 @@ pub(super) fn message(row: &SqliteRow) -> Result<Message> {
         updated: c.instant()?,
         sent_at: c.instant_option()?,
         unplanned: c.get::<Option<&str>>()? == Some("plan"),
+        resource: some(c.get()?).map(Into::into),
+        day: some(c.get()?).map(|day| parse(&day)).transpose()?,
+        delay: c.get()?,
+        approval: c.get()?,
     })
 }
 

@@ -1,8 +1,8 @@
 //! Events on which a policy failed: they are applied, and wait here to be planned again.
 
 use rappel_core::civil::Instant;
-use rappel_core::event::{Event, EventKind};
-use rappel_core::facts::Records;
+use rappel_core::event::{Alert, Event, EventKind};
+use rappel_core::facts::{Record, Records};
 use rappel_core::ids::FacilityId;
 use rappel_core::store::{Plan, Planner, Replanned, Result, StoreError, Unplanned};
 use serde_json::{Map, Value, json};
@@ -18,7 +18,7 @@ const BATCH: u32 = 100;
 /// The columns that [`read`] reads.
 macro_rules! columns {
     () => {
-        "facility, seq, subject, source, event, type, time, at, changed, faults"
+        "facility, seq, subject, source, event, type, time, at, changed, faults, record, delay"
     };
 }
 
@@ -94,6 +94,8 @@ async fn again(
         db,
         facility: waiting.facility.as_str(),
         event: &event,
+        appointment: (waiting.record == Record::Appointment).then(|| waiting.subject.clone()),
+        approval: None,
         now,
     };
     let (known, _) = one.known().await?;
@@ -127,13 +129,17 @@ fn event(waiting: &Unplanned) -> Event {
     let mut records = Records::default();
     let mut subject = Map::new();
     subject.insert("id".into(), waiting.subject.as_str().into());
-    records.set(waiting.kind.subject(), subject);
+    records.set(waiting.record, subject);
     Event {
         id: waiting.id.clone(),
         source: waiting.source.clone(),
         kind: waiting.kind,
         time: Some(waiting.time),
         records,
+        alert: Alert {
+            delay: waiting.delay,
+            ..Alert::default()
+        },
     }
 }
 
@@ -141,13 +147,19 @@ impl Ingest<'_> {
     /// Remembers that the event isn't planned.
     pub(super) async fn note_unplanned(&mut self, plan: &Plan, time: i64) -> Result<()> {
         sqlx::query(
-            "INSERT INTO unplanned (facility, seq, record, subject, source, event, type, time, at, changed, faults)
+            "INSERT INTO unplanned (facility, seq, record, subject, source, event, type, time, at, changed, faults, delay)
              SELECT ?1, coalesce((SELECT max(seq) FROM unplanned WHERE facility = ?1), 0) + 1,
-               ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10",
+               ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11",
         )
         .bind(self.facility)
-        .bind(self.event.kind.subject().name())
-        .bind(self.subject().to_string())
+        .bind(match self.appointment {
+            Some(_) => Record::Appointment.name(),
+            None => self.event.kind.subject().name(),
+        })
+        .bind(match &self.appointment {
+            Some(appointment) => appointment.clone(),
+            None => self.subject().to_string(),
+        })
         .bind(&self.event.source)
         .bind(&self.event.id)
         .bind(self.event.kind.name())
@@ -155,6 +167,7 @@ impl Ingest<'_> {
         .bind(millis(self.now))
         .bind(json!(plan.changed).to_string())
         .bind(json!(plan.faults).to_string())
+        .bind(self.event.alert.delay)
         .execute(&mut *self.db)
         .await
         .map_err(failed)?;
@@ -175,6 +188,11 @@ fn read(row: &SqliteRow) -> Result<Unplanned> {
         at: rows::instant(row.try_get(7).map_err(failed)?)?,
         changed: list(text(8)?)?,
         faults: list(text(9)?)?,
+        record: match text(10)? {
+            "patient" => Record::Patient,
+            _ => Record::Appointment,
+        },
+        delay: row.try_get(11).map_err(failed)?,
     })
 }
 
