@@ -40,6 +40,7 @@ macro_rules! conformance {
             what_is_under_way_is_taken_over_when_its_lease_is_over,
             the_only_host_takes_over_everything_at_its_start,
             the_next_due_time_is_that_of_the_lane,
+            what_a_fault_keeps_back_is_due_at_once_when_asked_for,
         ],
         commits: [
             every_pair_of_states_is_made_or_refused_by_the_table,

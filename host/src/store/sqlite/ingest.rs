@@ -1,7 +1,7 @@
 //! Events in: each one's facts and messages stand together or not at all.
 
 use rappel_core::civil::{Civil, Instant};
-use rappel_core::decision::PlanFault;
+use rappel_core::decision::PolicyFault;
 use rappel_core::event::Event;
 use rappel_core::facts::{Record, Records};
 use rappel_core::ids::{FacilityId, MessageId};
@@ -483,7 +483,7 @@ impl Ingest<'_> {
     async fn keep_back(
         &mut self,
         id: MessageId,
-        fault: &PlanFault,
+        fault: &PolicyFault,
         until: Option<(Instant, Civil)>,
     ) -> Result<()> {
         let done = sqlx::query(

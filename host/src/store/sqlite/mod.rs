@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rappel_core::civil::Instant;
+use rappel_core::civil::{Civil, Instant};
 use rappel_core::event::Event;
 use rappel_core::facts::Records;
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId};
@@ -249,6 +249,10 @@ impl Store for SqliteStore {
         lease: Instant,
     ) -> Result<Vec<Claimed>> {
         self.claim_due(lane, now, day, limit, lease).await
+    }
+
+    async fn look_again(&self, facility: &FacilityId, now: (Instant, Civil)) -> Result<u64> {
+        self.make_due(facility, now).await
     }
 
     async fn claim_stuck(

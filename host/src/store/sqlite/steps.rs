@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use rappel_core::channel::ChannelKind;
 use rappel_core::civil::Instant;
 use rappel_core::ids::MessageId;
+use rappel_core::message::State;
 use rappel_core::store::{Result, Step, Transition};
 use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection};
@@ -119,7 +120,7 @@ async fn update(
         "UPDATE message SET
            state = j.value ->> 4,
            reason = j.value ->> 5,
-           kept = NULL,
+           kept = j.value ->> 23,
            policy = coalesce(j.value ->> 6, policy),
            line = coalesce(j.value ->> 7, line),
            due = coalesce(j.value ->> 8, due),
@@ -196,6 +197,7 @@ fn row_of(step: &Transition, now: Instant) -> Value {
         step.gateway_id,
         attempts,
         millis(now),
+        (step.fault && step.to == State::Held).then_some("check"),
     ])
 }
 
