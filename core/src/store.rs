@@ -45,7 +45,7 @@ pub struct Message {
     pub state: State,
     /// Why it stands there.
     pub reason: Option<String>,
-    /// The policy that planned it or decided last.
+    /// The policy behind the reason, if it is one's; where there is no reason, the one that planned it.
     pub origin: Option<Origin>,
     /// Whether it is kept back because a policy failed when it was to be planned anew.
     pub unplanned: bool,
@@ -311,7 +311,7 @@ pub struct Transition {
     pub to: State,
     /// Why.
     pub reason: Option<String>,
-    /// Which policy decided.
+    /// The policy behind the reason, if it is one's.
     pub origin: Option<Origin>,
     /// When to look at it again.
     pub due: Option<(Instant, Civil)>,

@@ -49,6 +49,7 @@ macro_rules! conformance {
             what_was_handed_over_is_kept_to_the_letter,
             odd_texts_come_back_as_they_went_in,
             a_hold_moves_the_message_and_says_who_held_it,
+            what_no_policy_decided_names_none,
             attempts_are_counted_when_handed_over_and_given_back_when_asked_to_wait,
             a_send_without_an_answer_stays_under_way_and_counts_once,
             the_story_is_told_in_order,

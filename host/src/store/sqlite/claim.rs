@@ -256,7 +256,8 @@ async fn give_up(
     const REASON: &str = "set aside: each time it was handled, the host stopped; please report it";
     let id: &str = row.try_get(1).map_err(failed)?;
     sqlx::query(
-        "UPDATE message SET state = 'failed', reason = ?3, updated = ?4, lease = 0
+        "UPDATE message SET state = 'failed', reason = ?3, decided_by = NULL, decided_line = NULL, updated = ?4,
+           lease = 0
          WHERE facility = ?1 AND id = ?2",
     )
     .bind(facility.as_str())

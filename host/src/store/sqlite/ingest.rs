@@ -419,7 +419,8 @@ impl Ingest<'_> {
             return Ok(false);
         };
         let done = sqlx::query(
-            "UPDATE message SET state = 'planned', reason = NULL, kept = NULL, due = ?3, due_civil = ?4, expires = ?5,
+            "UPDATE message SET state = 'planned', reason = NULL, decided_by = NULL, decided_line = NULL, kept = NULL,
+               due = ?3, due_civil = ?4, expires = ?5,
                confirmation_requested = ?6, policy = ?7, line = ?8, visit_start = ?9, generation = ?10,
                updated = ?11, fence = fence + 1, lease = 0
              WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held')",
@@ -457,7 +458,8 @@ impl Ingest<'_> {
 
     async fn withdraw(&mut self, id: MessageId, reason: &str) -> Result<bool> {
         let done = sqlx::query(
-            "UPDATE message SET state = 'withdrawn', reason = ?3, kept = NULL, updated = ?4, fence = fence + 1, lease = 0
+            "UPDATE message SET state = 'withdrawn', reason = ?3, decided_by = NULL, decided_line = NULL, kept = NULL,
+               updated = ?4, fence = fence + 1, lease = 0
              WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held')",
         )
         .bind(self.facility)
@@ -487,7 +489,7 @@ impl Ingest<'_> {
         until: Option<(Instant, Civil)>,
     ) -> Result<()> {
         let done = sqlx::query(
-            "UPDATE message SET state = 'held', reason = ?3, policy = ?4, line = ?5, kept = 'plan',
+            "UPDATE message SET state = 'held', reason = ?3, decided_by = ?4, decided_line = ?5, kept = 'plan',
                due = coalesce(?6, due), due_civil = coalesce(?7, due_civil), updated = ?8,
                fence = fence + 1, lease = 0
              WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held') AND kept IS NOT 'plan'",
@@ -537,7 +539,8 @@ impl Ingest<'_> {
             "DELETE FROM story WHERE facility = ?1 AND message IN (SELECT id FROM message
                WHERE facility = ?1 AND patient = ?2)",
             "DELETE FROM message WHERE facility = ?1 AND patient = ?2 AND state IN ('planned', 'held')",
-            "UPDATE message SET address = NULL, subject = NULL, text = NULL, reason = NULL
+            "UPDATE message SET address = NULL, subject = NULL, text = NULL, reason = NULL,
+                 decided_by = NULL, decided_line = NULL
                WHERE facility = ?1 AND patient = ?2",
             "DELETE FROM appointment WHERE facility = ?1 AND patient = ?2",
             "DELETE FROM record WHERE facility = ?1 AND kind = 'patient' AND id = ?2",
