@@ -407,3 +407,24 @@ fn a_policy_that_fails_to_plan_is_told_until_it_is_mended() {
         assert!(!log.contains(word), "{log}");
     }
 }
+
+#[test]
+fn a_policy_that_fails_to_judge_is_logged() {
+    let folder = clinic();
+    let folder = folder.path();
+    fs::create_dir_all(folder.join("clinic/rules")).unwrap();
+    fs::write(
+        folder.join("clinic/rules/own.rhai"),
+        "//! Fails.\nfn check(message, visit, settings) {\n    let none = 0;\n    if 1 / none > 0 { return skip(\"never\"); }\n    allow()\n}\n",
+    )
+    .unwrap();
+    let mut host = Host::start(folder, &[]);
+    let booked = booked("1").replace("2026-06-01T10:00:00+01:00", "2027-05-30T10:00:00+01:00");
+    assert_eq!(host.ask("POST", "/events", "sesame", &booked).0, 200);
+    let mut seen = String::new();
+    while !seen.contains("ERROR a policy failed to judge") {
+        assert!(host.log.read_line(&mut seen).unwrap() > 0, "{seen}");
+    }
+    assert!(seen.contains("policy=own line=4 messages=1"), "{seen}");
+    assert_eq!(host.end().0, Some(0));
+}

@@ -20,9 +20,9 @@ pub struct Origin {
     pub line: u32,
 }
 
-/// A policy that failed to plan: nobody knows which messages it wanted.
+/// A policy that failed: nobody knows which messages it wants, or whether one may go.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct PlanFault {
+pub struct PolicyFault {
     /// Which policy, and where.
     #[serde(flatten)]
     pub origin: Origin,
@@ -30,7 +30,7 @@ pub struct PlanFault {
     pub reason: String,
 }
 
-impl fmt::Display for PlanFault {
+impl fmt::Display for PolicyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "policy `{}`", self.origin.policy)?;
         if self.origin.line > 0 {
@@ -40,7 +40,7 @@ impl fmt::Display for PlanFault {
     }
 }
 
-impl std::error::Error for PlanFault {}
+impl std::error::Error for PolicyFault {}
 
 /// When a planned message is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::{ChannelKind, SmsEncoding};
 use crate::civil::{Civil, Instant, Zone};
-use crate::decision::{Answer, Origin, PlanFault};
+use crate::decision::{Answer, Origin, PolicyFault, Verdict};
 use crate::event::{Event, EventError, EventKind};
 use crate::facts::{Record, Records, Visit};
 use crate::ids::{AppointmentId, FacilityId, MessageId, PatientId};
@@ -46,7 +46,7 @@ pub struct Message {
     pub state: State,
     /// Why it stands there.
     pub reason: Option<String>,
-    /// The policy that planned it or decided last.
+    /// The policy behind the reason, if it is one's; where there is no reason, the one that planned it.
     pub origin: Option<Origin>,
     /// Whether it is kept back because a policy failed when it was to be planned anew.
     pub unplanned: bool,
@@ -219,7 +219,7 @@ pub enum Change {
         /// Which.
         id: MessageId,
         /// The policy that failed.
-        fault: PlanFault,
+        fault: PolicyFault,
         /// When it is too late for it, on the clinic's wall clock too.
         until: Option<(Instant, Civil)>,
     },
@@ -241,7 +241,7 @@ pub struct Plan {
     /// Properties of the event that nothing reads: for whoever sent it.
     pub warnings: Vec<String>,
     /// Policies that failed. With any, the event is remembered and planned again when they are mended.
-    pub faults: Vec<PlanFault>,
+    pub faults: Vec<PolicyFault>,
     /// Which facts of the appointment the event changed, for planning it again.
     pub changed: Vec<&'static str>,
 }
@@ -270,7 +270,7 @@ pub struct Unplanned {
     /// How many minutes late the resource is, where that is what happened.
     pub delay: Option<u32>,
     /// The policies that failed when it was planned last.
-    pub faults: Vec<PlanFault>,
+    pub faults: Vec<PolicyFault>,
 }
 
 /// What came of planning again.
@@ -279,7 +279,7 @@ pub struct Replanned {
     /// How many events are planned now.
     pub planned: u32,
     /// The policies that still fail, and for how many events.
-    pub faults: BTreeMap<PlanFault, u64>,
+    pub faults: BTreeMap<PolicyFault, u64>,
 }
 
 /// The appointments that an event about a resource concerns: those of the resource that are still to
@@ -364,7 +364,7 @@ pub enum Ingested {
         /// What the sender should look at.
         warnings: Vec<String>,
         /// The clinic's policies that failed: what they want is planned when they are mended.
-        faults: Vec<PlanFault>,
+        faults: Vec<PolicyFault>,
     },
     /// It was applied before.
     Repeated,
@@ -423,7 +423,7 @@ pub struct Transition {
     pub to: State,
     /// Why.
     pub reason: Option<String>,
-    /// Which policy decided.
+    /// The policy behind the reason, if it is one's.
     pub origin: Option<Origin>,
     /// When to look at it again.
     pub due: Option<(Instant, Civil)>,
@@ -440,8 +440,27 @@ pub struct Transition {
     /// For a reminder: the step is refused when the number of reminders that went to the person
     /// today is another by now.
     pub reminders_today: Option<u32>,
+    /// Whether something in the clinic's files keeps it back, so that other rules may let it go.
+    pub fault: bool,
     /// What to add to its story.
     pub story: Vec<Step>,
+}
+
+impl Transition {
+    /// The policies that failed when it was judged, and what keeps it back where no policy does.
+    pub fn faults(&self) -> impl Iterator<Item = PolicyFault> {
+        let answers = self.story.iter().flat_map(|step| match step {
+            Step::Judged { answers, .. } => answers.as_slice(),
+            _ => &[],
+        });
+        answers.filter_map(|answer| match &answer.verdict {
+            Verdict::Fault { reason } => Some(PolicyFault {
+                origin: answer.origin.clone(),
+                reason: reason.clone(),
+            }),
+            _ => None,
+        })
+    }
 }
 
 /// What is handed to a gateway.
@@ -514,7 +533,7 @@ pub enum Step {
         id: String,
         /// Which policy, where and why.
         #[serde(flatten)]
-        fault: PlanFault,
+        fault: PolicyFault,
     },
     /// The policies were asked.
     Judged {
@@ -690,6 +709,10 @@ pub trait Store: Send + Sync {
         limit: u32,
         lease: Instant,
     ) -> Result<Vec<Claimed>>;
+
+    /// Makes held messages due now that a fault in the clinic's files keeps back: other rules serve,
+    /// which may have mended it. Tells how many. `now` has the clinic's wall clock with it.
+    async fn look_again(&self, facility: &FacilityId, now: (Instant, Civil)) -> Result<u64>;
 
     /// Takes messages that were handed over and whose worker is gone because its lease ran out.
     ///

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rappel_core::civil::{Civil, Instant};
-use rappel_core::decision::PlanFault;
+use rappel_core::decision::PolicyFault;
 use rappel_core::event::Event;
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::provider::{Inbound, Refusal};
@@ -347,7 +347,7 @@ fn watch_folder(
 }
 
 /// The policies that failed while events were planned, and for how many events.
-pub fn faults_of(outcomes: &[Ingested]) -> BTreeMap<PlanFault, u64> {
+pub fn faults_of(outcomes: &[Ingested]) -> BTreeMap<PolicyFault, u64> {
     let mut faults = BTreeMap::new();
     for outcome in outcomes {
         let Ingested::Applied { faults: failed, .. } = outcome else {
@@ -360,13 +360,14 @@ pub fn faults_of(outcomes: &[Ingested]) -> BTreeMap<PlanFault, u64> {
     faults
 }
 
-fn tell_faults(facility: &FacilityId, faults: &BTreeMap<PlanFault, u64>) {
-    for (PlanFault { origin, reason }, events) in faults {
+fn tell_faults(facility: &FacilityId, faults: &BTreeMap<PolicyFault, u64>) {
+    for (PolicyFault { origin, reason }, events) in faults {
         tracing::error!(%facility, policy = %origin.policy, line = origin.line, events, %reason, "a policy failed to plan; what it wants is planned when it is mended");
     }
 }
 
-/// Does with the rules that serve now what earlier ones couldn't: plans the events that they failed on.
+/// Does with the rules that serve now what earlier ones couldn't: plans the events that they failed on,
+/// and looks again at messages that a fault keeps back.
 /// A failure of the store is logged: the next reload or start of the host tries again.
 async fn catch_up(dispatcher: &Dispatcher) {
     let clinic = &dispatcher.clinic;
@@ -386,6 +387,11 @@ async fn catch_up(dispatcher: &Dispatcher) {
         Err(error) => {
             tracing::error!(facility = %clinic.facility, %error, "can't plan again what a policy had failed on");
         }
+    }
+    let zone = clinic.live().rules.settings().zone;
+    let now = (now, Civil::at(now, zone));
+    if let Err(error) = dispatcher.store.look_again(&clinic.facility, now).await {
+        tracing::error!(facility = %clinic.facility, %error, "can't look again at what a fault keeps back");
     }
     dispatcher.wake();
 }

@@ -12,7 +12,7 @@ use rappel_core::store::{Filter, Ingested, Lane, Message, Result, Store};
 
 use crate::clinic::{Clinic, Live};
 use crate::clock::{Clock, VirtualClock};
-use crate::dispatch::{Desk, drain};
+use crate::dispatch::{Desk, Faults, drain};
 use crate::engine::{EventPlanner, Generation, Links};
 use crate::store::SqliteStore;
 
@@ -37,6 +37,8 @@ pub struct Simulation {
     pub messages: Vec<Message>,
     /// What became of each event, in their order.
     pub events: Vec<Ingested>,
+    /// The policies that failed to judge, and the messages that they failed on.
+    pub faults: Faults,
     /// The store, for stories.
     pub store: SqliteStore,
 }
@@ -77,10 +79,11 @@ pub async fn simulate(
         public_url: None,
     };
     let planner = EventPlanner(rules);
+    let mut faults = Faults::new();
     let mut outcomes: Vec<Option<Ingested>> = events.iter().map(|_| None).collect();
     for (number, (time, index)) in order.into_iter().enumerate() {
         let time = window.until.map_or(time, |until| time.min(until));
-        run_until(&clinic, &store, &clock, &desk, time).await?;
+        run_until(&clinic, &store, &clock, &desk, time, &mut faults).await?;
         clock.advance_to(time);
         let event = events.get(index..=index).unwrap_or_default();
         let told = store
@@ -92,7 +95,7 @@ pub async fn simulate(
         played(number + 1);
     }
     let end = window.until.unwrap_or(Instant::MAX_UTC);
-    run_until(&clinic, &store, &clock, &desk, end).await?;
+    run_until(&clinic, &store, &clock, &desk, end, &mut faults).await?;
     let filter = Filter {
         from: window.from,
         limit: Some(u32::MAX),
@@ -103,6 +106,7 @@ pub async fn simulate(
     Ok(Simulation {
         messages,
         events: outcomes.into_iter().flatten().collect(),
+        faults,
         store,
     })
 }
@@ -132,10 +136,14 @@ async fn run_until(
     clock: &VirtualClock,
     desk: &Desk,
     end: Instant,
+    faults: &mut Faults,
 ) -> Result<()> {
     while let Some(due) = next_due(clinic, store).await?.filter(|due| *due <= end) {
         clock.advance_to(due);
-        drain(clinic, store, clock, desk).await?;
+        let drained = drain(clinic, store, clock, desk).await?;
+        for (fault, messages) in drained.faults {
+            faults.entry(fault).or_default().extend(messages);
+        }
     }
     Ok(())
 }

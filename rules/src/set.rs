@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use rappel_core::decision::{Decision, PlanFault, Planned};
+use rappel_core::decision::{Decision, Planned, PolicyFault};
 use rappel_core::diagnostic::{Diagnostic, codes};
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
@@ -151,7 +151,7 @@ impl PolicySet {
         event: &EventFacts,
         visit: &Visit,
         settings: &Arc<Settings>,
-    ) -> (Vec<Planned>, Vec<PlanFault>) {
+    ) -> (Vec<Planned>, Vec<PolicyFault>) {
         hooks::plan(&self.policies, event, visit, settings)
     }
 

@@ -118,7 +118,9 @@ impl Simulate {
         read.complain(&self.events, &rejected);
         let faults = faults_of(&simulation.events);
         faults::failed_to_plan(&faults, "what it wants is missing above");
-        let wrong = !rejected.is_empty() || !read.slips.is_empty() || !faults.is_empty();
+        faults::failed_to_judge(&simulation.faults);
+        let failed = !faults.is_empty() || !simulation.faults.is_empty();
+        let wrong = failed || !rejected.is_empty() || !read.slips.is_empty();
         Ok(if wrong { Exit::Refused } else { Exit::Done })
     }
 }

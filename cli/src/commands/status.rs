@@ -6,7 +6,7 @@ use clap::Args;
 use comfy_table::Cell;
 use rappel_core::State;
 use rappel_core::Store;
-use rappel_core::decision::PlanFault;
+use rappel_core::decision::PolicyFault;
 use rappel_core::store::{Count, GenerationRecord, Unplanned};
 use serde::Serialize;
 
@@ -50,7 +50,7 @@ struct ClinicLine<'s> {
 #[derive(Serialize)]
 struct FaultLine<'s> {
     #[serde(flatten)]
-    fault: &'s PlanFault,
+    fault: &'s PolicyFault,
     events: u64,
 }
 

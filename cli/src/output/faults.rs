@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rappel_core::decision::PlanFault;
+use rappel_core::decision::PolicyFault;
 use rappel_core::ids::FacilityId;
 use rappel_core::store::Unplanned;
+use rappel_host::dispatch::Faults;
 
 use super::message::count;
 use super::{remark, style};
@@ -13,7 +14,7 @@ use super::{remark, style};
 const NAMED: usize = 5;
 
 /// Says which policies failed to plan, and for how many events.
-pub(crate) fn failed_to_plan(faults: &BTreeMap<PlanFault, u64>, so: &str) {
+pub(crate) fn failed_to_plan(faults: &BTreeMap<PolicyFault, u64>, so: &str) {
     let (error, end) = (style::ERROR, style::END);
     for (fault, events) in faults {
         let events = count(*events, "event");
@@ -23,11 +24,22 @@ pub(crate) fn failed_to_plan(faults: &BTreeMap<PlanFault, u64>, so: &str) {
     }
 }
 
+/// Says which policies failed to judge, and how many messages they held so.
+pub(crate) fn failed_to_judge(faults: &Faults) {
+    let (error, end) = (style::ERROR, style::END);
+    for (fault, messages) in faults {
+        let messages = count(messages.len() as u64, "message");
+        remark(format_args!(
+            "{error}error{end}: {fault}\n  it failed on {messages}, which a host would hold until it is mended"
+        ));
+    }
+}
+
 /// The policies of a clinic that failed to plan, with how many events wait for each to be mended.
 pub(crate) fn of<'u>(
     unplanned: &'u [Unplanned],
     facility: &FacilityId,
-) -> BTreeMap<&'u PlanFault, u64> {
+) -> BTreeMap<&'u PolicyFault, u64> {
     let mut faults = BTreeMap::new();
     for event in unplanned.iter().filter(|event| event.facility == *facility) {
         for fault in &event.faults {
@@ -39,7 +51,7 @@ pub(crate) fn of<'u>(
 
 /// Says that messages are missing because a policy failed on these events.
 pub(crate) fn missing(unplanned: &[Unplanned]) {
-    let mut by_fault: BTreeMap<&PlanFault, Vec<&Unplanned>> = BTreeMap::new();
+    let mut by_fault: BTreeMap<&PolicyFault, Vec<&Unplanned>> = BTreeMap::new();
     for event in unplanned {
         for fault in &event.faults {
             by_fault.entry(fault).or_default().push(event);

@@ -1,7 +1,11 @@
 //! Draining: everything that is due goes, one batch after the other, until nothing is due. This is
 //! dispatch for simulations and for one-off runs; `lane` does the same without end.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rappel_core::channel::ChannelKind;
+use rappel_core::decision::PolicyFault;
+use rappel_core::ids::MessageId;
 use rappel_core::store::{Lane, Result, Store, Transition};
 
 use super::steps::{Desk, Judged, SENDING_LEASE, settle};
@@ -11,7 +15,19 @@ use crate::clock::Clock;
 /// How many messages are taken at a time.
 const BATCH: u32 = 500;
 
-/// Handles all that is due now; tells how many messages that were.
+/// What came of draining.
+#[derive(Debug, Default)]
+pub struct Drained {
+    /// How many messages were handled.
+    pub handled: u64,
+    /// The policies that failed, and on which messages.
+    pub faults: Faults,
+}
+
+/// The policies that failed to judge, and the messages that they failed on.
+pub type Faults = BTreeMap<PolicyFault, BTreeSet<MessageId>>;
+
+/// Handles all that is due now.
 ///
 /// # Errors
 /// When the store fails.
@@ -20,8 +36,8 @@ pub async fn drain(
     store: &dyn Store,
     clock: &dyn Clock,
     desk: &Desk,
-) -> Result<u64> {
-    let mut handled = 0;
+) -> Result<Drained> {
+    let mut drained = Drained::default();
     for channel in ChannelKind::ALL {
         let lane = Lane {
             facility: clinic.facility.clone(),
@@ -37,13 +53,18 @@ pub async fn drain(
             if claims.is_empty() {
                 break;
             }
-            handled += claims.len() as u64;
+            drained.handled += claims.len() as u64;
             let mut staying: Vec<Transition> = Vec::new();
             let mut ready = Vec::new();
             for claim in claims {
                 match desk.judge(claim, &live, now, now) {
                     Judged::Ready(message) => ready.push(*message),
                     Judged::Stays(step) => staying.push(*step),
+                }
+            }
+            for step in &staying {
+                for fault in step.faults() {
+                    drained.faults.entry(fault).or_default().insert(step.id);
                 }
             }
             store.commit(&staying, now, day).await?;
@@ -61,5 +82,5 @@ pub async fn drain(
             store.commit(&settled, now, day).await?;
         }
     }
-    Ok(handled)
+    Ok(drained)
 }

@@ -4,13 +4,14 @@
 //! handed over, and answers are committed together with the next beginnings, so that one trip to the
 //! disk serves a whole batch.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rappel_core::channel::{ChannelKind, Outcome};
 use rappel_core::civil::Instant;
+use rappel_core::decision::PolicyFault;
 use rappel_core::message::State;
 use rappel_core::settings::Limits;
 use rappel_core::store::{Lane, Result, Transition};
@@ -459,6 +460,22 @@ impl Runner {
     }
 }
 
+/// Says which policies failed, once for a batch, and what else keeps messages back that no policy does.
+fn tell_faults(lane: &Lane, staying: &[Transition]) {
+    let mut failed: BTreeMap<PolicyFault, u64> = BTreeMap::new();
+    for step in staying {
+        for fault in step.faults() {
+            *failed.entry(fault).or_default() += 1;
+        }
+        if step.to == State::Held && step.origin.is_none() {
+            tracing::warn!(facility = %step.facility, message = %step.id, reason = step.reason, "kept back");
+        }
+    }
+    for (PolicyFault { origin, reason }, messages) in failed {
+        tracing::error!(facility = %lane.facility, channel = %lane.channel, policy = %origin.policy, line = origin.line, messages, %reason, "a policy failed to judge; what nobody else stops is held until it is mended");
+    }
+}
+
 /// Claims and judges a batch.
 async fn fetch(host: &Dispatcher, lane: &Lane, limit: usize) -> Result<Batch> {
     let live = host.clinic.live();
@@ -481,13 +498,7 @@ async fn fetch(host: &Dispatcher, lane: &Lane, limit: usize) -> Result<Batch> {
             Judged::Stays(step) => batch.staying.push(*step),
         }
     }
-    for step in batch
-        .staying
-        .iter()
-        .filter(|step| step.to == State::Held && step.origin.is_none())
-    {
-        tracing::warn!(facility = %step.facility, message = %step.id, reason = step.reason, "kept back");
-    }
+    tell_faults(lane, &batch.staying);
     let held: Vec<_> = batch
         .ready
         .iter()

@@ -21,5 +21,5 @@ mod recover;
 mod steps;
 
 pub use dispatcher::{Dispatcher, Lanes};
-pub use drain::drain;
+pub use drain::{Drained, Faults, drain};
 pub use steps::Desk;

@@ -86,6 +86,7 @@ impl Desk {
                 reason: "set aside: judging it failed inside Rappel; please report it".into(),
                 origin: None,
                 due: None,
+                fault: false,
             },
         });
         let generation = live.rules.id().to_string();
@@ -104,8 +105,10 @@ impl Desk {
                 reason,
                 origin,
                 due,
+                fault,
             } => {
                 step.to = state;
+                step.fault = fault;
                 step.story.push(told(state, Some(reason.clone())));
                 step.reason = Some(reason);
                 step.origin = origin;
@@ -199,6 +202,7 @@ pub(super) fn step(claim: &Claimed, from: State) -> Transition {
         gateway_id: None,
         forgive_attempt: false,
         reminders_today: None,
+        fault: false,
         story: Vec::new(),
     }
 }

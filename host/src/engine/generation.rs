@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use rappel_core::channel::{ChannelKind, Content};
-use rappel_core::decision::{Decision, PlanFault, Planned};
+use rappel_core::decision::{Decision, Planned, PolicyFault};
 use rappel_core::diagnostic::{Diagnostic, codes};
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
@@ -176,7 +176,7 @@ impl Generation {
     }
 
     /// The messages that policies want after an event, and the policies that failed.
-    pub fn plan(&self, event: &EventFacts, visit: &Visit) -> (Vec<Planned>, Vec<PlanFault>) {
+    pub fn plan(&self, event: &EventFacts, visit: &Visit) -> (Vec<Planned>, Vec<PolicyFault>) {
         self.policies.plan(event, visit, &self.settings)
     }
 

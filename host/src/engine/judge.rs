@@ -45,7 +45,33 @@ pub enum Outcome {
         origin: Option<Origin>,
         /// When to look at it again.
         due: Option<Civil>,
+        /// Whether something in the clinic's files keeps it back, so that other rules may let it go.
+        fault: bool,
     },
+}
+
+impl Outcome {
+    /// It doesn't go by the engine's own decision.
+    fn stay(state: State, reason: String) -> Self {
+        Outcome::Stay {
+            state,
+            reason,
+            origin: None,
+            due: None,
+            fault: false,
+        }
+    }
+
+    /// It doesn't go because a policy says so.
+    fn skipped(reason: String, origin: Origin) -> Self {
+        Outcome::Stay {
+            state: State::Skipped,
+            reason,
+            origin: Some(origin),
+            due: None,
+            fault: false,
+        }
+    }
 }
 
 /// A message that may go.
@@ -70,12 +96,10 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
     let expires = message.expires.map(|expires| Civil::at(expires, zone));
     if let Some(expires) = expires.filter(|expires| *expires <= now) {
         let reason = format!("its time ended on {expires}, before it could go");
-        return unasked(Outcome::Stay {
-            state: State::Expired,
-            reason,
-            origin: None,
-            due: None,
-        });
+        return Judgement {
+            answers: Vec::new(),
+            outcome: Outcome::stay(State::Expired, reason),
+        };
     }
     let mut facts = MessageFacts {
         recipient: message.recipient,
@@ -98,7 +122,10 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
     {
         if channel == facts.channel || claim.other_channels.contains(&channel) {
             let reason = format!("{reason}; it already goes by {channel}");
-            return stay(decision, State::Skipped, reason, Some(origin), None);
+            return Judgement {
+                answers: decision.answers,
+                outcome: Outcome::skipped(reason, origin),
+            };
         }
         // The policies are asked again, because what holds for one channel (consent, a switch) need
         // not hold for the other.
@@ -119,42 +146,12 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
     }
     let outcome = match write(claim, &facts, rules, links) {
         Ok(letter) => Outcome::Go(Box::new(letter)),
-        Err(Unwritable::Never(reason)) => Outcome::Stay {
-            state: State::Failed,
-            reason,
-            origin: None,
-            due: None,
-        },
-        Err(Unwritable::Now(reason)) => held(&facts, reason, None, pause(now)),
+        Err(Unwritable::Never(reason)) => Outcome::stay(State::Failed, reason),
+        Err(Unwritable::Now(reason)) => held_by_a_fault(&facts, reason, None),
     };
     Judgement {
         answers: decision.answers,
         outcome,
-    }
-}
-
-fn unasked(outcome: Outcome) -> Judgement {
-    Judgement {
-        answers: Vec::new(),
-        outcome,
-    }
-}
-
-fn stay(
-    decision: Decision,
-    state: State,
-    reason: String,
-    origin: Option<Origin>,
-    due: Option<Civil>,
-) -> Judgement {
-    Judgement {
-        answers: decision.answers,
-        outcome: Outcome::Stay {
-            state,
-            reason,
-            origin,
-            due,
-        },
     }
 }
 
@@ -166,30 +163,23 @@ fn pause(now: Civil) -> Civil {
 /// What a decision that isn't "go" leads to.
 fn stopped(decision: &Decision, facts: &MessageFacts) -> Option<Outcome> {
     let Answer { origin, verdict } = decision.deciding()?;
-    let origin = Some(origin.clone());
+    let origin = origin.clone();
     Some(match verdict {
         Verdict::Allow => return None,
-        Verdict::Skip { reason } => Outcome::Stay {
-            state: State::Skipped,
-            reason: reason.clone(),
-            origin,
-            due: None,
-        },
+        Verdict::Skip { reason } => Outcome::skipped(reason.clone(), origin),
         Verdict::Hold { until, reason } => {
             let soonest = facts
                 .now
                 .checked_add(Span::minutes(SHORTEST_HOLD_MINUTES))
                 .unwrap_or(facts.now);
-            held(facts, reason.clone(), origin, (*until).max(soonest))
+            held(facts, reason.clone(), Some(origin), (*until).max(soonest))
         }
-        Verdict::Fault { reason } => held(facts, reason.clone(), origin, pause(facts.now)),
+        Verdict::Fault { reason } => held_by_a_fault(facts, reason.clone(), Some(origin)),
         // Two policies that send a message to each other's channel.
-        Verdict::Via { reason, .. } => Outcome::Stay {
-            state: State::Skipped,
-            reason: format!("{reason}; but that channel was changed already"),
+        Verdict::Via { reason, .. } => Outcome::skipped(
+            format!("{reason}; but that channel was changed already"),
             origin,
-            due: None,
-        },
+        ),
     })
 }
 
@@ -201,14 +191,25 @@ fn held(facts: &MessageFacts, reason: String, origin: Option<Origin>, until: Civ
             reason: format!("{reason}; held until {until} it would come too late"),
             origin,
             due: None,
+            fault: false,
         },
         _ => Outcome::Stay {
             state: State::Held,
             reason,
             origin,
             due: Some(until),
+            fault: false,
         },
     }
+}
+
+/// The same where something in the clinic's files is at fault.
+fn held_by_a_fault(facts: &MessageFacts, reason: String, origin: Option<Origin>) -> Outcome {
+    let mut held = held(facts, reason, origin, pause(facts.now));
+    if let Outcome::Stay { fault, .. } = &mut held {
+        *fault = true;
+    }
+    held
 }
 
 /// Why a message can't be written.

@@ -2,7 +2,7 @@
 
 use rappel_core::channel::ChannelKind;
 use rappel_core::civil::{Civil, Instant, Zone};
-use rappel_core::decision::{Due, PlanFault, Planned};
+use rappel_core::decision::{Due, Planned, PolicyFault};
 use rappel_core::event::EventKind;
 use rappel_core::facts::Status;
 use rappel_core::ids::MessageId;
@@ -110,7 +110,7 @@ pub(super) fn keep_what_may_be_wanted(
     changes: &mut [Change],
     wanted: &[Planned],
     standing: &[Message],
-    fault: &PlanFault,
+    fault: &PolicyFault,
     zone: Zone,
 ) {
     for change in changes {

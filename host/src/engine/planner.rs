@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rappel_core::civil::{Civil, Instant, Span};
-use rappel_core::decision::{Due, PlanFault, Planned};
+use rappel_core::decision::{Due, Planned, PolicyFault};
 use rappel_core::event::{Event, EventError, EventFacts, EventKind};
 use rappel_core::facts::{Record, Records};
 use rappel_core::ids::MessageId;
@@ -163,7 +163,7 @@ impl Asked {
         &self,
         wanted: &[Planned],
         standing: &[Message],
-        faults: &[PlanFault],
+        faults: &[PolicyFault],
         id: &dyn Fn(usize) -> MessageId,
     ) -> Vec<Change> {
         let mut changes = difference(wanted, standing, self.occasion, id);
@@ -178,7 +178,7 @@ impl Asked {
 /// Whether an answer to an event is still owed: a policy wants it that failed then, and nothing newer
 /// was told by its channel meanwhile.
 fn is_owed(planned: &Planned, event: &Unplanned, standing: &[Message]) -> bool {
-    let failed = |fault: &PlanFault| fault.origin.policy == planned.origin.policy;
+    let failed = |fault: &PolicyFault| fault.origin.policy == planned.origin.policy;
     let newer = |message: &Message| {
         message.notice
             && message.created > event.at

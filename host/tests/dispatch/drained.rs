@@ -17,6 +17,7 @@ async fn drained(house: &House) -> u64 {
     drain(&house.clinic, &*house.store, &*house.clock, &desk)
         .await
         .unwrap()
+        .handled
 }
 
 #[tokio::test]

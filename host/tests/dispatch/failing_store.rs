@@ -50,6 +50,13 @@ macro_rules! delegate {
                 let () = $asked?;
                 self.0.claim(lane, now, day, limit, lease).await
             }
+            async fn look_again(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                now: (rappel_core::Instant, rappel_core::Civil),
+            ) -> rappel_core::store::Result<u64> {
+                self.0.look_again(facility, now).await
+            }
             async fn claim_stuck(
                 &self,
                 facility: &rappel_core::ids::FacilityId,

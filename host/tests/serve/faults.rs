@@ -104,3 +104,19 @@ async fn an_answer_that_is_still_owed_goes_and_one_that_went_does_not_go_again()
     assert_eq!(town.states().await, ["created sent", "reminder planned"]);
     host.stop().await;
 }
+
+#[tokio::test]
+async fn what_a_policy_failed_to_judge_goes_as_soon_as_it_is_mended() {
+    let town = Town::new().await;
+    town.write_clinic("cabinet");
+    let fails = "//! Fails.\nfn check(message, visit, settings) {\n    let none = 0;\n    if 1 / none > 0 { return skip(\"never\"); }\n    allow()\n}\n";
+    town.write("cabinet", "rules/own.rhai", fails);
+    let host = town.start("cabinet").await;
+    tell(&host, "e-1", "appointment.created", visit()).await;
+    town.until_states(&["created held", "reminder planned"])
+        .await;
+    std::fs::remove_file(town.folder("cabinet").join("rules/own.rhai")).unwrap();
+    town.until_states(&["created sent", "reminder planned"])
+        .await;
+    host.stop().await;
+}

@@ -65,6 +65,7 @@ pub(crate) struct Town {
     pub(crate) root: TempDir,
     pub(crate) gateways: Gateways,
     pub(crate) store: Arc<dyn Store>,
+    clock: Arc<LapseClock>,
 }
 
 impl Town {
@@ -74,6 +75,7 @@ impl Town {
             root,
             gateways: Gateways::default(),
             store: Arc::new(SqliteStore::in_memory().await.unwrap()),
+            clock: Arc::new(LapseClock::new("2026-06-01T09:00:00Z".parse().unwrap(), 1)),
         }
     }
 
@@ -130,7 +132,7 @@ impl Town {
     pub(crate) fn setup(&self) -> Setup {
         Setup {
             store: self.store.clone(),
-            clock: Arc::new(LapseClock::new("2026-06-01T09:00:00Z".parse().unwrap(), 1)),
+            clock: self.clock.clone(),
             gateways: Arc::new(self.gateways.clone()),
             public_url: None,
         }

@@ -1,7 +1,7 @@
 //! Alerts reach the appointments of a practitioner or room; lists are about a day of theirs.
 
 use rappel_core::civil::{Civil, Instant};
-use rappel_core::decision::PlanFault;
+use rappel_core::decision::PolicyFault;
 use rappel_core::event::{Event, EventError};
 use rappel_core::facts::{Record, Records};
 use rappel_core::kind::Kind;
@@ -66,8 +66,8 @@ impl Planner for Alarm {
     }
 }
 
-fn fault() -> PlanFault {
-    PlanFault {
+fn fault() -> PolicyFault {
+    PolicyFault {
         origin: origin("alerts", 7),
         reason: "the calculation has no result".into(),
     }

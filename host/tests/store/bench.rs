@@ -492,6 +492,7 @@ pub(crate) fn step(claim: &Claimed, from: State, to: State) -> Transition {
         gateway_id: None,
         forgive_attempt: false,
         reminders_today: None,
+        fault: false,
         story: Vec::new(),
     }
 }

@@ -474,3 +474,33 @@ pub(crate) async fn the_next_due_time_is_that_of_the_lane(bench: Bench) {
     bench.tell(event, vec![withdraw(3)]).await;
     assert_eq!(next().await, Some(at("11:00")));
 }
+
+pub(crate) async fn what_a_fault_keeps_back_is_due_at_once_when_asked_for(bench: Bench) {
+    bench.plan([reminder(1), reminder(2)]).await;
+    bench.of("g").plan([reminder(1)]).await;
+    let hold = |claim: &rappel_core::store::Claimed, fault: bool| Transition {
+        due: Some((at("11:00"), civil("11:00"))),
+        fault,
+        ..step(claim, State::Planned, State::Held)
+    };
+    let taken = bench.claim("09:00", 2).await;
+    let steps = [hold(&taken[0], true), hold(&taken[1], false)];
+    assert_eq!(bench.commit("09:00", &steps).await, [true, true]);
+    let others = bench.of("g").claim("09:00", 1).await;
+    assert!(bench.step(hold(&others[0], true)).await);
+    let now = (at("09:30"), civil("09:30"));
+    let again = async || bench.store.look_again(&bench.facility, now).await.unwrap();
+    assert_eq!(again().await, 1);
+    assert_eq!(again().await, 0, "it is due already");
+    let taken = bench.claim("09:30", 10).await;
+    assert_eq!(numbers(&taken), [1]);
+    assert_eq!(taken[0].message.due_civil, civil("09:30"));
+    assert_eq!(bench.of("g").claim("09:30", 10).await.len(), 0);
+    // Judged again, and held for another reason: it is no fault any more.
+    let held = Transition {
+        due: Some((at("11:00"), civil("11:00"))),
+        ..step(&taken[0], State::Held, State::Held)
+    };
+    assert!(bench.step(held).await);
+    assert_eq!(again().await, 0);
+}

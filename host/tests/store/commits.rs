@@ -211,7 +211,43 @@ pub(crate) async fn a_hold_moves_the_message_and_says_who_held_it(bench: Bench) 
         ..begin(&claims[0])
     };
     assert!(bench.step(begin).await);
-    assert_eq!(bench.message(1).await.reason, None);
+    let message = bench.message(1).await;
+    assert_eq!(message.reason, None);
+    assert_eq!(
+        message.origin,
+        Some(origin("reminder", 3)),
+        "who planned it"
+    );
+}
+
+pub(crate) async fn what_no_policy_decided_names_none(bench: Bench) {
+    let late = NewMessage {
+        state: State::Skipped,
+        reason: Some("too late".into()),
+        ..reminder(4)
+    };
+    bench
+        .plan([reminder(1), reminder(2), reminder(3), late])
+        .await;
+    assert_eq!(bench.message(4).await.origin, None, "when it was planned");
+    let claims = bench.claim("09:00", 2).await;
+    let failed = Transition {
+        reason: Some("no mobile number".into()),
+        ..step(&claims[0], State::Planned, State::Failed)
+    };
+    assert_eq!(
+        bench.commit("09:00", &[failed, begin(&claims[1])]).await,
+        [true, true]
+    );
+    assert_eq!(bench.message(1).await.origin, None, "when it was judged");
+    assert_eq!(bench.message(2).await.origin, Some(origin("reminder", 3)));
+    bench
+        .receive(ReceiptOf::Message(id(2)), ReceiptStatus::Failed)
+        .await;
+    assert_eq!(bench.message(2).await.origin, None, "when it was reported");
+    let cancelled = event("e-3", "appointment.cancelled", visit(3, 3));
+    bench.tell(cancelled, vec![withdraw(3)]).await;
+    assert_eq!(bench.message(3).await.origin, None, "when it was withdrawn");
 }
 
 pub(crate) async fn attempts_are_counted_when_handed_over_and_given_back_when_asked_to_wait(

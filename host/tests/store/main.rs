@@ -41,6 +41,7 @@ macro_rules! conformance {
             what_is_under_way_is_taken_over_when_its_lease_is_over,
             the_only_host_takes_over_everything_at_its_start,
             the_next_due_time_is_that_of_the_lane,
+            what_a_fault_keeps_back_is_due_at_once_when_asked_for,
         ],
         commits: [
             every_pair_of_states_is_made_or_refused_by_the_table,
@@ -49,6 +50,7 @@ macro_rules! conformance {
             what_was_handed_over_is_kept_to_the_letter,
             odd_texts_come_back_as_they_went_in,
             a_hold_moves_the_message_and_says_who_held_it,
+            what_no_policy_decided_names_none,
             attempts_are_counted_when_handed_over_and_given_back_when_asked_to_wait,
             a_send_without_an_answer_stays_under_way_and_counts_once,
             the_story_is_told_in_order,

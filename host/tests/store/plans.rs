@@ -107,6 +107,8 @@ async fn a_day(bench: &Bench) {
     bench.receive(ours, ReceiptStatus::Delivered).await;
     assert_eq!(bench.story(2).await.len(), 3);
     bench.known("a-1").await.unwrap();
+    let now = (at("09:10"), civil("09:10"));
+    bench.store.look_again(&bench.facility, now).await.unwrap();
     bench.store.next_due(&lane()).await.unwrap();
     bench
         .store

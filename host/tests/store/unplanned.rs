@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use rappel_core::decision::PlanFault;
+use rappel_core::decision::PolicyFault;
 use rappel_core::event::Event;
 use rappel_core::facts::{Record, Records};
 use rappel_core::message::State;
@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::bench::*;
 
-fn fault() -> PlanFault {
-    PlanFault {
+fn fault() -> PolicyFault {
+    PolicyFault {
         origin: origin("reminder", 9),
         reason: "the calculation has no result".into(),
     }
@@ -126,7 +126,7 @@ pub(crate) async fn they_are_planned_again_in_their_order(bench: Bench) {
 pub(crate) async fn what_still_fails_waits_on(bench: Bench) {
     fail(&bench, booking(1), Vec::new()).await;
     fail(&bench, booking(2), Vec::new()).await;
-    let other = PlanFault {
+    let other = PolicyFault {
         origin: origin("own", 4),
         reason: "it ran too long".into(),
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rappel_core::decision::{Origin, PlanFault, Planned};
+use rappel_core::decision::{Origin, Planned, PolicyFault};
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
 use rappel_core::settings::Settings;
@@ -19,7 +19,7 @@ pub(crate) fn plan<'p>(
     event: &EventFacts,
     visit: &Visit,
     settings: &Arc<Settings>,
-) -> (Vec<Planned>, Vec<PlanFault>) {
+) -> (Vec<Planned>, Vec<PolicyFault>) {
     let facts = Arc::new(Facts {
         event: Some(event.clone()),
         message: None,
@@ -43,7 +43,7 @@ pub(crate) fn plan<'p>(
             .and_then(|drafts| planned(drafts, policy));
         match messages {
             Ok(messages) => wanted.extend(messages),
-            Err(Fault { line, reason }) => faults.push(PlanFault {
+            Err(Fault { line, reason }) => faults.push(PolicyFault {
                 origin: Origin {
                     policy: policy.name.clone(),
                     line,

@@ -148,9 +148,8 @@ pub(super) fn step_line(message: &Message, step: &Step) -> Option<String> {
         } => (State::Planned, format!("for {due} ({})", origin(at))),
         Step::Planned {
             reason: Some(reason),
-            origin: at,
             ..
-        } => (State::Skipped, format!("{reason} ({})", origin(at))),
+        } => (State::Skipped, reason.clone()),
         Step::Moved { to, .. } => (State::Planned, format!("moved to {to}")),
         Step::Withdrawn { reason, .. } => (State::Withdrawn, reason.clone()),
         Step::Kept { fault, .. } => (
@@ -179,6 +178,13 @@ pub(super) fn step_line(message: &Message, step: &Step) -> Option<String> {
             };
             let at = decided
                 .deciding()
+                // What Rappel decided itself is no policy's business.
+                .filter(|answer| {
+                    answer
+                        .verdict
+                        .reason()
+                        .is_some_and(|said| why.starts_with(said))
+                })
                 .map(|answer| format!(" ({})", origin(&answer.origin)))
                 .unwrap_or_default();
             (*state, format!("{why}{at}"))

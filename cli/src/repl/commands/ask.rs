@@ -79,6 +79,7 @@ pub(super) fn why(session: &mut Session, channel: &str) -> Answer {
             reason,
             origin: at,
             due,
+            ..
         } => {
             let at = at
                 .as_ref()

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rappel_core::channel::ChannelKind;
-use rappel_core::civil::Instant;
+use rappel_core::civil::{Civil, Instant};
 use rappel_core::facts::{Location, Resource, Service, Visit};
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::store::{Claimed, Lane, Result, Step};
@@ -132,6 +132,26 @@ impl SqliteStore {
         Ok(claimed.into_iter().map(taken).collect())
     }
 
+    pub(super) async fn make_due(
+        &self,
+        facility: &FacilityId,
+        (now, civil): (Instant, Civil),
+    ) -> Result<u64> {
+        let mut transaction = self.write().await?;
+        let done = sqlx::query(
+            "UPDATE message SET due = ?2, due_civil = ?3
+             WHERE facility = ?1 AND kept = 'check' AND state = 'held' AND due > ?2",
+        )
+        .bind(facility.as_str())
+        .bind(millis(now))
+        .bind(civil.to_string())
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(done.rows_affected())
+    }
+
     pub(super) async fn claim_abandoned(
         &self,
         facility: &FacilityId,
@@ -252,7 +272,8 @@ async fn give_up(
     const REASON: &str = "set aside: each time it was handled, the host stopped; please report it";
     let id: &str = row.try_get(1).map_err(failed)?;
     sqlx::query(
-        "UPDATE message SET state = 'failed', reason = ?3, updated = ?4, lease = 0
+        "UPDATE message SET state = 'failed', reason = ?3, decided_by = NULL, decided_line = NULL, updated = ?4,
+           lease = 0
          WHERE facility = ?1 AND id = ?2",
     )
     .bind(facility.as_str())

@@ -1,7 +1,7 @@
 //! Events in: each one's facts and messages stand together or not at all.
 
 use rappel_core::civil::{Civil, Instant};
-use rappel_core::decision::PlanFault;
+use rappel_core::decision::PolicyFault;
 use rappel_core::event::Event;
 use rappel_core::facts::{Record, Records};
 use rappel_core::ids::{FacilityId, MessageId};
@@ -61,7 +61,7 @@ type Made = (u32, u32, u32);
 #[derive(Default)]
 struct Reached {
     made: Made,
-    faults: Vec<PlanFault>,
+    faults: Vec<PolicyFault>,
     approval: Option<String>,
 }
 
@@ -538,7 +538,8 @@ impl Ingest<'_> {
             return Ok(false);
         };
         let done = sqlx::query(
-            "UPDATE message SET state = 'planned', reason = NULL, kept = NULL, due = ?3, due_civil = ?4, expires = ?5,
+            "UPDATE message SET state = 'planned', reason = NULL, decided_by = NULL, decided_line = NULL, kept = NULL,
+               due = ?3, due_civil = ?4, expires = ?5,
                confirmation_requested = ?6, policy = ?7, line = ?8, visit_start = ?9, generation = ?10,
                updated = ?11, fence = fence + 1, lease = 0
              WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held')",
@@ -576,7 +577,8 @@ impl Ingest<'_> {
 
     async fn withdraw(&mut self, id: MessageId, reason: &str) -> Result<bool> {
         let done = sqlx::query(
-            "UPDATE message SET state = 'withdrawn', reason = ?3, kept = NULL, updated = ?4, fence = fence + 1, lease = 0
+            "UPDATE message SET state = 'withdrawn', reason = ?3, decided_by = NULL, decided_line = NULL, kept = NULL,
+               updated = ?4, fence = fence + 1, lease = 0
              WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held')",
         )
         .bind(self.facility)
@@ -602,11 +604,11 @@ impl Ingest<'_> {
     async fn keep_back(
         &mut self,
         id: MessageId,
-        fault: &PlanFault,
+        fault: &PolicyFault,
         until: Option<(Instant, Civil)>,
     ) -> Result<()> {
         let done = sqlx::query(
-            "UPDATE message SET state = 'held', reason = ?3, policy = ?4, line = ?5, kept = 'plan',
+            "UPDATE message SET state = 'held', reason = ?3, decided_by = ?4, decided_line = ?5, kept = 'plan',
                due = coalesce(?6, due), due_civil = coalesce(?7, due_civil), updated = ?8,
                fence = fence + 1, lease = 0
              WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held') AND kept IS NOT 'plan'",
@@ -656,7 +658,8 @@ impl Ingest<'_> {
             "DELETE FROM story WHERE facility = ?1 AND message IN (SELECT id FROM message
                WHERE facility = ?1 AND patient = ?2)",
             "DELETE FROM message WHERE facility = ?1 AND patient = ?2 AND state IN ('planned', 'held')",
-            "UPDATE message SET address = NULL, subject = NULL, text = NULL, reason = NULL
+            "UPDATE message SET address = NULL, subject = NULL, text = NULL, reason = NULL,
+                 decided_by = NULL, decided_line = NULL
                WHERE facility = ?1 AND patient = ?2",
             "DELETE FROM appointment WHERE facility = ?1 AND patient = ?2",
             "DELETE FROM record WHERE facility = ?1 AND kind = 'patient' AND id = ?2",

@@ -273,6 +273,10 @@ impl Store for SqliteStore {
         self.claim_due(lane, now, day, limit, lease).await
     }
 
+    async fn look_again(&self, facility: &FacilityId, now: (Instant, Civil)) -> Result<u64> {
+        self.make_due(facility, now).await
+    }
+
     async fn claim_stuck(
         &self,
         facility: &FacilityId,

@@ -73,7 +73,8 @@ async fn apply(
     let applied = state.may_have_arrived() && state.may_become(next);
     if applied {
         sqlx::query(
-            "UPDATE message SET state = ?3, reason = ?4, updated = ?5, lease = 0
+            "UPDATE message SET state = ?3, reason = ?4, decided_by = NULL, decided_line = NULL, updated = ?5,
+               lease = 0
              WHERE facility = ?1 AND id = ?2",
         )
         .bind(facility)

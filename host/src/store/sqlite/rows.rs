@@ -20,7 +20,9 @@ use super::failed;
 macro_rules! message_columns {
     () => {
         "m.facility, m.id, m.appointment, m.patient, m.kind, m.channel, m.recipient, m.ordinal, m.notice,
-         m.state, m.reason, m.policy, m.line, m.due, m.due_civil, m.expires, m.confirmation_requested,
+         m.state, m.reason,
+         CASE WHEN m.reason IS NULL THEN m.policy ELSE m.decided_by END,
+         CASE WHEN m.reason IS NULL THEN m.line ELSE m.decided_line END, m.due, m.due_civil, m.expires, m.confirmation_requested,
          m.event, m.visit_start, m.generation, m.attempts, m.via, m.gateway, m.gateway_id, m.address,
          m.subject, m.text, m.encoding, m.segments, m.credits, m.created, m.updated, m.sent_at, m.kept,
          m.resource, m.day, m.delay, m.approval"

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use rappel_core::channel::ChannelKind;
 use rappel_core::civil::Instant;
 use rappel_core::ids::MessageId;
+use rappel_core::message::State;
 use rappel_core::store::{Result, Step, Transition};
 use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection};
@@ -119,9 +120,9 @@ async fn update(
         "UPDATE message SET
            state = j.value ->> 4,
            reason = j.value ->> 5,
-           kept = NULL,
-           policy = coalesce(j.value ->> 6, policy),
-           line = coalesce(j.value ->> 7, line),
+           kept = j.value ->> 23,
+           decided_by = j.value ->> 6,
+           decided_line = j.value ->> 7,
            due = coalesce(j.value ->> 8, due),
            due_civil = coalesce(j.value ->> 9, due_civil),
            lease = coalesce(j.value ->> 10, CASE j.value ->> 4 WHEN 'sending' THEN j.value ->> 22 ELSE 0 END),
@@ -196,6 +197,7 @@ fn row_of(step: &Transition, now: Instant) -> Value {
         step.gateway_id,
         attempts,
         millis(now),
+        (step.fault && step.to == State::Held).then_some("check"),
     ])
 }
 

@@ -88,7 +88,7 @@ async fn again(
     seq: i64,
     now: Instant,
     planner: &dyn Planner,
-) -> Result<Vec<rappel_core::decision::PlanFault>> {
+) -> Result<Vec<rappel_core::decision::PolicyFault>> {
     let event = event(waiting);
     let mut one = Ingest {
         db,

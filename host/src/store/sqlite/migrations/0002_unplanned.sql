@@ -18,11 +18,13 @@ CREATE TABLE unplanned (
 ) WITHOUT ROWID;
 CREATE INDEX unplanned_of ON unplanned (facility, record, subject);
 
--- Why a message is kept back though no policy decided so: `plan`, a policy failed when it was to be
--- planned anew.
+-- Which fault keeps a message back, though no policy decided so: `plan`, a policy failed when it was to
+-- be planned anew; `check`, when it was judged, or the clinic's files have nothing to write it with.
 ALTER TABLE message ADD COLUMN kept TEXT;
+CREATE INDEX message_kept ON message (facility) WHERE kept IS NOT NULL;
 
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+  ('message', 'message_kept', '1000 100'),
   ('unplanned', 'unplanned', '1000 100 1'),
   ('unplanned', 'unplanned_of', '1000 100 50 1 1');
 ANALYZE sqlite_schema;

@@ -1,0 +1,99 @@
+//! Simulations: what the rules of a clinic make of an agenda.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use rappel_core::event::Event;
+use rappel_host::engine::{Folder, Generation};
+use rappel_host::simulate::{Window, simulate};
+use serde_json::{Value, json};
+
+/// A clinic that reminds by SMS two days before, and the unreliable a day before once more.
+fn rules() -> Arc<Generation> {
+    let mut folder = Folder::default();
+    folder.insert(
+        "clinic.toml",
+        r#"
+        id = "cabinet"
+        name = "Cabinet"
+        zone = "UTC"
+        country = "FR"
+        [messages]
+        reminder = { sms = "on" }
+        second_reminder = { sms = "on" }
+        [reminder]
+        notice = "2 days"
+        second_sms = "unreliable"
+        second_notice = "1 day"
+        [hours]
+        allowed = "24/7"
+        [channels.sms]
+        gateway = "sms"
+        [gateways.sms]
+        type = "console"
+        "#,
+    );
+    for kind in ["reminder", "second_reminder"] {
+        folder.insert(
+            &format!("templates/{kind}.sms.trd"),
+            "Bonjour [TRD3], le [TRD8] à [TRD9].\n",
+        );
+    }
+    Arc::new(Generation::compile(&folder).unwrap_or_else(|found| panic!("{found:#?}")))
+}
+
+fn event(id: &str, kind: &str, time: &str, data: Value) -> Event {
+    Event::from_value(
+        &json!({"specversion": "1.0", "id": id, "source": "agenda", "type": kind,
+        "time": format!("{time}:00Z"), "data": data}),
+    )
+    .unwrap()
+}
+
+/// A visit on 10 June at 14:30, told on 1 June at 09:00.
+fn booked(patient: Value) -> Event {
+    let data =
+        json!({"appointment": {"id": "a-1", "start": "2026-06-10T14:30"}, "patient": patient});
+    event("e-1", "appointment.created", "2026-06-01T09:00", data)
+}
+
+/// Every message as `kind state: why`, the earliest due first.
+async fn simulated(events: Vec<Event>) -> Vec<String> {
+    let simulation = simulate(rules(), events, Window::default(), &|_| {})
+        .await
+        .unwrap();
+    let messages = simulation.messages.iter();
+    messages
+        .map(|message| {
+            let why = message.reason.as_deref().unwrap_or("-");
+            format!("{} {}: {why}", message.kind, message.state)
+        })
+        .collect()
+}
+
+fn patient(visits: u32, no_shows: u32) -> Value {
+    json!({"id": "p-1", "first_name": "Ana", "mobile": "+33639980001", "consent": true,
+           "visits": visits, "no_shows": no_shows})
+}
+
+#[tokio::test]
+async fn who_becomes_unreliable_after_booking_is_reminded_a_second_time() {
+    let updated = json!({"patient": {"id": "p-1", "visits": 8, "no_shows": 4}});
+    let updated = event("e-2", "patient.updated", "2026-06-05T09:00", updated);
+    assert_eq!(
+        simulated(vec![booked(patient(4, 0)), updated]).await,
+        ["reminder sent: -", "second_reminder sent: -"]
+    );
+}
+
+#[tokio::test]
+async fn who_stays_reliable_is_not_and_the_summary_says_why() {
+    assert_eq!(
+        simulated(vec![booked(patient(4, 0))]).await,
+        [
+            "reminder sent: -",
+            "second_reminder skipped: only unreliable patients get a second SMS; this one missed 0 of 4 visits"
+        ]
+    );
+}
