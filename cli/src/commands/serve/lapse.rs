@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use rappel_core::civil::{Instant, Span};
 use rappel_core::ids::MessageId;
 use rappel_core::store::{Filter, Ingested, Message, Store};
@@ -22,6 +23,9 @@ use crate::output::summary;
 
 /// How often changes are looked for.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// How long after the last event a message may be due for the demonstration to wait for it.
+const LONGEST_WAIT: TimeDelta = TimeDelta::days(4);
 
 /// How many times faster the clock runs.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +75,8 @@ impl Demonstration {
         LapseClock::new(self.begins, self.speed.0)
     }
 
-    /// Plays the events and shows what becomes of the messages, until nothing is left to do.
+    /// Plays the events and shows what becomes of the messages, until nothing is left to do in the
+    /// days after the last of them.
     pub(super) async fn show(
         self,
         host: &Arc<Host>,
@@ -88,6 +93,9 @@ impl Demonstration {
             let at = event.time.unwrap_or_else(|| host.clock().now());
             push(&lines, at, event_line(event, outcome));
         };
+        // What is due long after, such as a recall in a year, is not waited for.
+        let last = events.iter().filter_map(|event| event.time).max();
+        let horizon = last.unwrap_or(self.begins) + LONGEST_WAIT;
         let playing = play(host, clinic, &events, told);
         tokio::pin!(playing);
         let mut seen = HashMap::new();
@@ -106,9 +114,10 @@ impl Demonstration {
                 now,
                 &mut lines.lock().unwrap_or_else(PoisonError::into_inner),
             );
-            let busy = messages
-                .iter()
-                .any(|message| message.state.is_waiting() || message.state == State::Sending);
+            let busy = messages.iter().any(|message| {
+                let soon = message.state.is_waiting() && message.due <= horizon;
+                soon || message.state == State::Sending
+            });
             if !playing_on && !busy {
                 screen.end(now, &summary::messages(&messages), messages.last());
                 return Ok(());
