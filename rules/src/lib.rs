@@ -18,5 +18,6 @@ pub mod told;
 
 pub use cases::CaseOutcome;
 pub use hooks::PlanFault;
+pub use load::PlannedKinds;
 pub use reference::reference;
 pub use set::PolicySet;

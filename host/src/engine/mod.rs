@@ -7,6 +7,7 @@ mod judge;
 mod links;
 mod plan;
 mod planner;
+mod unplanned;
 
 pub use apply::{Applied, apply, time_of};
 pub use generation::{Folder, Generation};
