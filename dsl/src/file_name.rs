@@ -1,9 +1,7 @@
 //! What the name of a file in `templates/` says: a template's kind, channel and language, or a part's name.
 
 use rappel_core::diagnostic::codes;
-use rappel_core::{ChannelKind, Diagnostic, Kind, Language};
-
-use crate::nearest::nearest;
+use rappel_core::{ChannelKind, Diagnostic, Kind, Language, nearest};
 
 /// What a file in `templates/` is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +91,7 @@ fn template(
 ) -> Result<FileName, (String, String)> {
     let Ok(channel) = channel.parse::<ChannelKind>() else {
         let channels = ChannelKind::ALL.map(ChannelKind::name);
-        let help = match nearest(&channel.to_lowercase(), channels.into_iter()) {
+        let help = match nearest(&channel.to_lowercase(), channels) {
             Some(nearest) => format!("did you mean `{kind}.{nearest}.trd`?"),
             None => format!("there are {}", channels.join(", ")),
         };

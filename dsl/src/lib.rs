@@ -8,10 +8,10 @@
 //!
 //! ```
 //! use rappel_core::{ChannelKind, Kind, Language};
-//! use rappel_dsl::{Options, Sheet, compile};
+//! use rappel_dsl::{Options, Sheet, compile, no_parts};
 //!
 //! let options = Options::new(Kind::REMINDER, ChannelKind::Sms, Language::Fr);
-//! let compiled = compile("reminder.sms.trd", "Bonjour [TRD3], à [TRD9].", &options, &|_| None);
+//! let compiled = compile("reminder.sms.trd", "Bonjour [TRD3], à [TRD9].", &options, &no_parts);
 //! let message = compiled.template.unwrap().render(&Sheet::examples()).unwrap();
 //! assert_eq!(message.text, "Bonjour Jeannette, à 14:30.");
 //! assert_eq!(message.segments, 1);
@@ -23,7 +23,6 @@ mod compile;
 pub mod cost;
 mod file_name;
 pub mod filters;
-mod nearest;
 mod options;
 mod parse;
 mod render;
@@ -35,11 +34,12 @@ pub mod variables;
 pub mod vocabulary;
 mod words;
 
-pub use check::{Part, Parts};
+pub use check::{NoPart, Part, Parts, no_parts};
 pub use compile::{Program, SlotInfo};
 pub use cost::Cost;
 pub use file_name::FileName;
 pub use options::Options;
+pub use parse::has_subject;
 pub use render::Stopped;
 pub use template::{Compiled, Template, compile};
 pub use templates::Templates;

@@ -1,14 +1,16 @@
 //! All the templates of a clinic, by kind, channel and language.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rappel_core::{ChannelKind, Diagnostic, Kind, Language, Settings};
+use rappel_core::diagnostic::codes;
+use rappel_core::{ChannelKind, Diagnostic, Kind, Language, Settings, nearest};
 
-use crate::check::Part;
+use crate::check::{self, NoPart, Part};
 use crate::file_name::FileName;
 use crate::options::Options;
-use crate::parse::{self, File};
+use crate::parse::File;
 use crate::template::{self, Template, compile};
 
 /// The templates of a clinic. Immutable and cheap to clone.
@@ -17,8 +19,11 @@ pub struct Templates {
     /// The language of templates whose names say none.
     language: Language,
     templates: BTreeMap<(Kind, ChannelKind, Option<Language>), Arc<Template>>,
-    parts: BTreeMap<(String, Option<Language>), Arc<Part>>,
+    parts: BTreeMap<PartKey, Arc<Part>>,
 }
+
+/// A part's name, and the language of the templates that it is for.
+type PartKey = (String, Option<Language>);
 
 impl Templates {
     /// Compiles every file of `templates/`: pairs of a file's name, as diagnostics call it, and its text. All
@@ -37,8 +42,6 @@ impl Templates {
         for (file, source) in files {
             match FileName::parse(file) {
                 Ok(FileName::Part { name, language }) => {
-                    // A part that nothing includes is still read: its slips of form are told.
-                    parse::parse(&File::new(file, source), source, &mut diagnostics);
                     let part = Part {
                         file: file.into(),
                         source: source.into(),
@@ -53,6 +56,7 @@ impl Templates {
                 Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
+        let included = RefCell::new(BTreeSet::new());
         for (file, source, kind, channel, language) in texts {
             let options = Options::of(
                 settings,
@@ -61,7 +65,9 @@ impl Templates {
                 language.unwrap_or(settings.language),
             );
             let compiled = compile(file, source, &options, &|name| {
-                this.part(name, options.language)
+                let (key, part) = this.find(name, options.language)?;
+                included.borrow_mut().insert(key.clone());
+                Ok(Part::clone(part))
             });
             diagnostics.extend(compiled.diagnostics);
             let Some(template) = compiled.template else {
@@ -73,6 +79,7 @@ impl Templates {
             this.templates
                 .insert((kind, channel, language), Arc::new(template));
         }
+        this.check_alone(&included.into_inner(), settings, &mut diagnostics);
         // What several templates include is told once.
         template::in_order(&mut diagnostics);
         (this, diagnostics)
@@ -92,11 +99,48 @@ impl Templates {
     }
 
     /// The text of a part as a template in `language` includes it.
-    pub fn part(&self, name: &str, language: Language) -> Option<Part> {
-        [Some(language), None]
-            .into_iter()
-            .find_map(|language| self.parts.get(&(name.to_ascii_lowercase(), language)))
-            .map(|part| Part::clone(part))
+    ///
+    /// # Errors
+    /// When there is none, with the nearest that there is.
+    pub fn part(&self, name: &str, language: Language) -> Result<Part, NoPart> {
+        self.find(name, language).map(|(_, part)| Part::clone(part))
+    }
+
+    fn find(&self, name: &str, language: Language) -> Result<(&PartKey, &Arc<Part>), NoPart> {
+        let name = name.to_ascii_lowercase();
+        let in_language = |language| self.parts.get_key_value(&(name.clone(), language));
+        in_language(Some(language))
+            .or_else(|| in_language(None))
+            .ok_or_else(|| {
+                let others = self
+                    .parts
+                    .keys()
+                    .filter(|(_, of)| of.is_none_or(|of| of == language));
+                let nearest = nearest(&name, others.map(|(name, _)| name.as_str()));
+                NoPart {
+                    nearest: nearest.map(str::to_string),
+                }
+            })
+    }
+
+    /// Checks the parts that no template comes to, as far as they can be without one.
+    fn check_alone(
+        &self,
+        included: &BTreeSet<PartKey>,
+        settings: &Settings,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        for (key, part) in self.parts.iter().filter(|(key, _)| !included.contains(key)) {
+            let (name, language) = key;
+            let language = language.unwrap_or(settings.language);
+            let options = Options::of(settings, Kind::REMINDER, ChannelKind::Email, language);
+            let file = File::new(&part.file, &part.source);
+            let parts = |name: &str| self.part(name, language);
+            check::check_alone(name, &file, &options, &parts, diagnostics);
+            let message = format!("no template includes the part `{name}`");
+            let help = format!("write `[INCLUDE {name}]` where it belongs, or take the file away");
+            diagnostics.push(Diagnostic::new(codes::UNUSED_PART, &part.file, message).help(help));
+        }
     }
 
     /// Every template, with what its name says.

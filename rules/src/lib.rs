@@ -17,5 +17,6 @@ mod stock;
 pub mod told;
 
 pub use cases::CaseOutcome;
+pub use load::PlannedKinds;
 pub use reference::reference;
 pub use set::PolicySet;

@@ -12,7 +12,7 @@ use rappel_core::settings::Settings;
 
 use crate::cases::{self, CaseOutcome};
 use crate::hooks::{self, Policy};
-use crate::load::{Own, load};
+use crate::load::{Loaded, Names, PlannedKinds, load};
 use crate::stock::STOCK;
 
 /// How policies' files end.
@@ -39,11 +39,12 @@ pub struct PolicySet {
     policies: Vec<Policy>,
     outcomes: Vec<CaseOutcome>,
     warnings: Vec<Diagnostic>,
+    kinds: PlannedKinds,
 }
 
 /// The stock policies with what came of their cases: the same for every clinic, so found out once.
 static TRIED: LazyLock<Vec<Tried>> = LazyLock::new(|| {
-    let own = Own::new();
+    let names = Names::stock();
     let settings = cases::plain();
     let sources = STOCK.iter().map(|stock| PolicySource {
         name: stock.name,
@@ -52,7 +53,11 @@ static TRIED: LazyLock<Vec<Tried>> = LazyLock::new(|| {
         cases: Some((stock.cases_file, stock.cases)),
     });
     sources
-        .map(|source| Tried::new(&source, &own, settings.as_ref()))
+        .map(|source| Tried {
+            // What a stock policy plans is a stock kind, whatever its text says.
+            kinds: PlannedKinds::default(),
+            ..Tried::new(&source, &names, settings.as_ref())
+        })
         .collect()
 });
 
@@ -63,11 +68,16 @@ struct Tried {
     policy: Option<Policy>,
     found: Vec<Diagnostic>,
     outcomes: Vec<CaseOutcome>,
+    kinds: PlannedKinds,
 }
 
 impl Tried {
-    fn new(source: &PolicySource<'_>, own: &Own, settings: Option<&Arc<Settings>>) -> Self {
-        let (policy, found) = load(source, own);
+    fn new(source: &PolicySource<'_>, names: &Names<'_>, settings: Option<&Arc<Settings>>) -> Self {
+        let Loaded {
+            policy,
+            found,
+            kinds,
+        } = load(source, names);
         let outcomes = match (&policy, source.cases, settings) {
             (Some(policy), Some((file, text)), Some(settings)) => {
                 cases::run(policy, file, text, settings)
@@ -79,6 +89,7 @@ impl Tried {
             policy,
             found,
             outcomes,
+            kinds,
         }
     }
 }
@@ -101,8 +112,10 @@ impl PolicySet {
             policies: Vec::with_capacity(tried.len()),
             outcomes: Vec::new(),
             warnings: Vec::new(),
+            kinds: PlannedKinds::default(),
         };
         for tried in tried {
+            set.kinds.extend(&tried.kinds);
             found.extend(tried.found);
             found.extend(
                 tried
@@ -145,6 +158,11 @@ impl PolicySet {
         &self.warnings
     }
 
+    /// The kinds of message that they plan.
+    pub fn kinds(&self) -> &PlannedKinds {
+        &self.kinds
+    }
+
     /// The messages that policies want after an event, and the policies that failed.
     pub fn plan(
         &self,
@@ -179,8 +197,9 @@ fn try_all<'f>(
     let (own, mut found) = sources(files);
     let replaced = |tried: &&Tried| !own.contains_key(tried.name.as_str());
     let mut all: Vec<Tried> = TRIED.iter().filter(replaced).cloned().collect();
+    let names = Names::of(settings);
     for source in own.values() {
-        let tried = Tried::new(source, &settings.own, Some(settings));
+        let tried = Tried::new(source, &names, Some(settings));
         if tried.policy.is_some() && tried.outcomes.is_empty() {
             let message = "nothing tries this policy: it has no cases";
             let help = format!(

@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Failure, Result};
 use crate::output::message::{MessageLine, clock, rfc3339};
-use crate::output::{TextOrJson, answer, answer_json, faults, story};
+use crate::output::story;
+use crate::output::{TextOrJson, answer, answer_json, diagnostics, faults};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -141,10 +142,21 @@ fn code_meaning(code: Code, format: TextOrJson) -> Result {
         "a warning: it goes live, and is probably not what was meant"
     };
     match format {
-        TextOrJson::Text => answer(format_args!("{} ({severity})\n{}.", code.id, code.title))?,
-        TextOrJson::Json => answer_json(&serde_json::json!({
-            "code": code.id, "severity": code.severity(), "title": code.title,
-        }))?,
+        TextOrJson::Text => answer(format_args!(
+            "{} ({severity})\n{}.\n\n{}",
+            code.id,
+            code.title,
+            code.page().text(diagnostics::sentence_width()).trim_end()
+        ))?,
+        TextOrJson::Json => {
+            let page = code.page();
+            // A page's file is wrapped.
+            let line = |paragraph: &str| paragraph.replace('\n', " ");
+            answer_json(&serde_json::json!({
+                "code": code.id, "severity": code.severity(), "title": code.title,
+                "meaning": line(page.meaning), "reason": line(page.reason), "remedy": line(page.remedy),
+            }))?;
+        }
     }
     Ok(Exit::Done)
 }

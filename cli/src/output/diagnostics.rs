@@ -8,6 +8,11 @@ use super::{remark, style, width};
 /// How wide sentences are at most: longer lines are hard to read.
 const SENTENCES: usize = 100;
 
+/// How wide sentences are on this terminal.
+pub(crate) fn sentence_width() -> usize {
+    width().min(SENTENCES)
+}
+
 /// Prints reports on standard error.
 pub(crate) fn report(diagnostics: &[Diagnostic]) {
     remark(format_args!("{}\n", reports(diagnostics)));
@@ -15,7 +20,7 @@ pub(crate) fn report(diagnostics: &[Diagnostic]) {
 
 /// The reports, one after the other, in colours that are taken out where no terminal shows them.
 pub(crate) fn reports(diagnostics: &[Diagnostic]) -> String {
-    let width = width().min(SENTENCES);
+    let width = sentence_width();
     let reports: Vec<String> = diagnostics
         .iter()
         .map(|diagnostic| diagnostic.report(width, true).trim_end().to_string())

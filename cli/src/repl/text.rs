@@ -1,7 +1,11 @@
 //! A text that is typed: rendered with its segments, or what is wrong with it.
 
+use std::sync::Arc;
+
+use rappel_core::ChannelKind;
 use rappel_core::channel::Content;
 use rappel_core::diagnostic::Diagnostic;
+use rappel_dsl::{Compiled, has_subject};
 
 use super::session::Session;
 use crate::output::diagnostics::reports;
@@ -9,13 +13,40 @@ use crate::output::message::count;
 use crate::output::{content, style};
 
 /// What errors of a typed text call it.
-pub(super) const FILE: &str = "your text";
+const FILE: &str = "your text";
+
+/// What stands before a body that is typed alone.
+const NO_SUBJECT: &str = "Subject: (none typed)\n\n";
+
+/// Compiles a typed text. On the e-mail channel a text that begins with no subject is a body.
+pub(super) fn compiled(session: &Session, text: &str) -> Compiled {
+    let compile = |text: &str| {
+        session
+            .preview
+            .compile(session.rules(), session.visit.visit(), FILE, text)
+    };
+    if session.preview.channel != ChannelKind::Email || has_subject(text) {
+        return compile(text);
+    }
+    let mut compiled = compile(&format!("{NO_SUBJECT}{text}"));
+    // Places are told in what was typed.
+    let source: Arc<str> = text.into();
+    let typed = |offset: usize| offset.saturating_sub(NO_SUBJECT.len());
+    compiled.diagnostics = std::mem::take(&mut compiled.diagnostics)
+        .into_iter()
+        .map(|diagnostic| match diagnostic.span.clone() {
+            Some(span) if diagnostic.file == FILE => {
+                diagnostic.at(source.clone(), typed(span.start)..typed(span.end))
+            }
+            _ => diagnostic,
+        })
+        .collect();
+    compiled
+}
 
 /// A text's message, and what is doubtful in it.
 pub(super) fn show(session: &Session, text: &str) -> Result<String, String> {
-    let compiled = session
-        .preview
-        .compile(session.rules(), session.visit.visit(), FILE, text);
+    let compiled = compiled(session, text);
     let (errors, warnings): (Vec<_>, Vec<_>) = compiled
         .diagnostics
         .into_iter()
@@ -41,9 +72,7 @@ pub(super) fn hint(session: &Session, line: &str) -> Option<String> {
         return None;
     }
     let text = line.replace("\\\n", "\n");
-    let compiled = session
-        .preview
-        .compile(session.rules(), session.visit.visit(), FILE, &text);
+    let compiled = compiled(session, &text);
     let Some(template) = compiled.template else {
         let error = compiled
             .diagnostics

@@ -24,7 +24,12 @@ const TEMPLATE: &str = include_str!("../../../examples/lumiere/templates/reminde
 
 fn main() {
     let options = Options::new(Kind::REMINDER, ChannelKind::Sms, Language::Fr);
-    let compiled = compile("reminder.sms.trd", TEMPLATE, &options, &|_| None);
+    let compiled = compile(
+        "reminder.sms.trd",
+        TEMPLATE,
+        &options,
+        &rappel_dsl::no_parts,
+    );
     let template = compiled.template.unwrap();
     let program = template.program();
 
@@ -106,7 +111,7 @@ fn main() {
                     "reminder.sms.trd",
                     black_box(TEMPLATE),
                     &options,
-                    &|_| None,
+                    &rappel_dsl::no_parts,
                 ));
             }),
             Contender::new("rappel, parse alone", || {

@@ -1,11 +1,11 @@
 //! Brackets that are literal, but nearly tags.
 
 use rappel_core::diagnostic::codes;
+use rappel_core::nearest;
 use rappel_grammar::tree::Text;
 
 use super::Checker;
-use crate::nearest::nearest;
-use crate::parse::OPENS_NO_TAG;
+use crate::parse::{OPENS_NO_TAG, short};
 use crate::variables::Variable;
 
 /// What people write for `[/IF]` and `[ELSE IF …]` who know other languages.
@@ -39,7 +39,10 @@ impl Checker<'_> {
             .diagnostic(
                 codes::NEARLY_A_TAG,
                 text.span,
-                format!("`{}` is nearly a tag, and is sent as it stands", text.text),
+                format!(
+                    "`{}` is nearly a tag, and is sent as it stands",
+                    short(text.text)
+                ),
             )
             .label("literal text")
             .help(format!("did you mean `{meant}`? If not, {OPENS_NO_TAG}"));

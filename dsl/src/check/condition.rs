@@ -1,13 +1,12 @@
 //! Checks a condition: every name known, both sides of one type, and a comparison that suits it.
 
 use rappel_core::diagnostic::codes;
-use rappel_core::{ChannelKind, Code, EventKind, Language, Named};
+use rappel_core::{ChannelKind, Code, EventKind, Language, Named, nearest};
 use rappel_grammar::Span;
 use rappel_grammar::tree::{self, Condition, LiteralValue, Operand, OperandValue};
 use rust_decimal::Decimal;
 
 use super::{Checker, Comparison, Operator, Side, Slot, Test};
-use crate::nearest::nearest;
 use crate::values::{self, Value};
 use crate::variables::{Id, Type, Variable};
 

@@ -4,7 +4,7 @@ use rappel_core::Diagnostic;
 use rappel_core::diagnostic::codes;
 use rappel_grammar::tree::Include;
 
-use super::{Checker, Piece};
+use super::{Checker, NoPart, Piece};
 use crate::parse::{self, File};
 
 /// How deep parts include parts.
@@ -19,23 +19,13 @@ impl Checker<'_> {
         // The tag may print nothing, whether the part can be read or not.
         pieces.push(Piece::Mark);
         let name = include.name.to_ascii_lowercase();
+        let part = match (self.parts)(&name) {
+            Ok(part) => part,
+            Err(NoPart { nearest }) => return self.unknown_part(include, &name, nearest),
+        };
         if let Some(diagnostic) = self.refuse(include, &name) {
             return self.tell(diagnostic);
         }
-        let Some(part) = (self.parts)(&name) else {
-            let diagnostic = self
-                .file
-                .diagnostic(
-                    codes::UNKNOWN_PART,
-                    include.name_span,
-                    format!("there is no part `{name}`"),
-                )
-                .label("no such file")
-                .help(format!(
-                    "write it as `templates/{name}.trd`, or correct the name"
-                ));
-            return self.tell(diagnostic);
-        };
         // An empty part costs something too, or a few could be included without end.
         let before = self.expanded;
         self.expanded += part.source.len() + 16;
@@ -65,6 +55,25 @@ impl Checker<'_> {
         pieces.push(Piece::Mark);
         self.including.pop();
         self.file = outer;
+    }
+
+    fn unknown_part(&mut self, include: &Include<'_>, name: &str, nearest: Option<String>) {
+        let help = match nearest {
+            Some(nearest) => {
+                format!("did you mean `[INCLUDE {nearest}]`? If not, write `templates/{name}.trd`")
+            }
+            None => format!("write it as `templates/{name}.trd`, or correct the name"),
+        };
+        let diagnostic = self
+            .file
+            .diagnostic(
+                codes::UNKNOWN_PART,
+                include.name_span,
+                format!("there is no part `{name}`"),
+            )
+            .label("no such file")
+            .help(help);
+        self.tell(diagnostic);
     }
 
     fn refuse(&self, include: &Include<'_>, name: &str) -> Option<Diagnostic> {

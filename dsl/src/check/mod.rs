@@ -12,14 +12,14 @@ mod value;
 
 use rappel_core::diagnostic::codes;
 use rappel_core::settings::SmsMode;
-use rappel_core::{ChannelKind, Diagnostic};
+use rappel_core::{ChannelKind, Code, Diagnostic};
 use rappel_grammar::Span;
 use rappel_grammar::tree::{Node, Section, Text};
 
 pub(crate) use draft::{Comparison, Draft, Operator, Outside, Piece, Side, Slot, Test};
 
 use crate::options::Options;
-use crate::parse::File;
+use crate::parse::{self, File};
 use crate::render::clean;
 use crate::sms;
 use crate::variables::Variable;
@@ -34,8 +34,23 @@ pub struct Part {
     pub source: String,
 }
 
+/// There is no part of a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoPart {
+    /// The name of a part that may have been meant.
+    pub nearest: Option<String>,
+}
+
 /// Looks a part up by its name.
-pub type Parts<'p> = dyn Fn(&str) -> Option<Part> + 'p;
+pub type Parts<'p> = dyn Fn(&str) -> Result<Part, NoPart> + 'p;
+
+/// The parts of a template that has none to include.
+///
+/// # Errors
+/// Always.
+pub fn no_parts(_: &str) -> Result<Part, NoPart> {
+    Err(NoPart::default())
+}
 
 /// Checks a template's nodes and turns them into a draft.
 pub(crate) fn check(
@@ -45,21 +60,36 @@ pub(crate) fn check(
     parts: &Parts<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Draft {
-    let mut checker = Checker {
-        options,
-        parts,
-        diagnostics,
-        draft: Draft::default(),
-        file: file.clone(),
-        including: Vec::new(),
-        expanded: file.source.len(),
-        guards: Guards::default(),
-    };
+    let mut checker = Checker::new(file, options, parts, diagnostics);
     let pieces = checker.nodes(nodes);
     Draft {
         pieces,
         ..checker.draft
     }
+}
+
+/// Checks a part that no template includes. What depends on the template that would is not told: which
+/// values its kind offers, which filters its channel takes, what its sections know to be present.
+pub(crate) fn check_alone(
+    name: &str,
+    file: &File,
+    options: &Options,
+    parts: &Parts<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    const OF_THE_TEMPLATE: [Code; 4] = [
+        codes::NOT_OFFERED,
+        codes::WRONG_CHANNEL,
+        codes::UNGUARDED_VALUE,
+        codes::OUTSIDE_ALPHABET,
+    ];
+    let mut found = Vec::new();
+    let template = parse::parse(file, &file.source, &mut found);
+    let mut checker = Checker::new(file, options, parts, &mut found);
+    checker.including.push(name.to_string());
+    checker.nodes(&template.nodes);
+    found.retain(|diagnostic| !OF_THE_TEMPLATE.contains(&diagnostic.code));
+    diagnostics.extend(found);
 }
 
 struct Checker<'c> {
@@ -75,6 +105,26 @@ struct Checker<'c> {
     expanded: usize,
     /// The values that are known to be present here.
     guards: Guards,
+}
+
+impl<'c> Checker<'c> {
+    fn new(
+        file: &File,
+        options: &'c Options,
+        parts: &'c Parts<'c>,
+        diagnostics: &'c mut Vec<Diagnostic>,
+    ) -> Self {
+        Self {
+            options,
+            parts,
+            diagnostics,
+            draft: Draft::default(),
+            file: file.clone(),
+            including: Vec::new(),
+            expanded: file.source.len(),
+            guards: Guards::default(),
+        }
+    }
 }
 
 impl Checker<'_> {

@@ -6,9 +6,9 @@ use rappel_grammar::Span;
 use rappel_grammar::tree::{Filter as FilterTag, Name, Value as ValueTag};
 
 use super::{Checker, Piece, Slot};
-use crate::filters::{Argument, Filter, Step};
+use crate::filters::{Argument, Filter, Step, Wrong};
 use crate::parse::OPENS_NO_TAG;
-use crate::variables::{Type, Variable};
+use crate::variables::{Id, Type, Variable};
 
 impl Checker<'_> {
     /// The piece of a value's tag, if it can be understood.
@@ -62,18 +62,7 @@ impl Checker<'_> {
             return None;
         };
         if !variable.offered_by(&self.options.kind) {
-            let offered: Vec<String> = Variable::all()
-                .filter(|other| {
-                    other.kind() == variable.kind() && other.offered_by(&self.options.kind)
-                })
-                .filter(|other| matches!(other.row().id, crate::variables::Id::Named(_)))
-                .map(|other| format!("`{other}`"))
-                .collect();
-            let help = if offered.is_empty() {
-                format!("it belongs in a template of another kind; {OPENS_NO_TAG}")
-            } else {
-                format!("`{}` offers {}", self.options.kind, offered.join(", "))
-            };
+            let help = self.not_offered(variable);
             let message = format!(
                 "a message of the kind `{}` doesn't offer `{variable}`",
                 self.options.kind
@@ -89,8 +78,35 @@ impl Checker<'_> {
         Some(variable)
     }
 
+    /// Where a value belongs that the kind doesn't offer, and what the kind has like it.
+    fn not_offered(&self, variable: Variable) -> String {
+        let kind = &self.options.kind;
+        let kinds: Vec<String> = variable
+            .offering()
+            .map(|kind| format!("`{kind}`"))
+            .collect();
+        let where_it_belongs = match kinds.as_slice() {
+            [] => "no kind of message offers it yet: leave it out, or say it in words".to_string(),
+            [only] => format!("it belongs in a template of the kind {only}"),
+            kinds => format!("it belongs in templates of the kinds {}", kinds.join(", ")),
+        };
+        let like_it: Vec<String> = Variable::all()
+            .filter(|other| other.kind() == variable.kind() && other.offered_by(kind))
+            .filter(|other| matches!(other.row().id, Id::Named(_)))
+            .map(|other| format!("`{other}`"))
+            .collect();
+        if like_it.is_empty() {
+            format!("{where_it_belongs}; {OPENS_NO_TAG}")
+        } else {
+            format!("{where_it_belongs}; `{kind}` offers {}", like_it.join(", "))
+        }
+    }
+
     fn unknown(&mut self, name: Name<'_>, span: Span) {
-        let nearest = Variable::nearest(&name.to_string());
+        let nearest = match name {
+            Name::Number(number) => Variable::typed_twice(number),
+            Name::Word(word) => Variable::nearest(word),
+        };
         let code: Code = match name {
             Name::Number(_) => codes::UNKNOWN_VARIABLE,
             Name::Word(_) => codes::UNKNOWN_VALUE,
@@ -105,7 +121,10 @@ impl Checker<'_> {
                 variable.row().labels.en,
                 capital(OPENS_NO_TAG)
             ),
-            (None, Name::Number(_)) => "the reference has the list of variables".into(),
+            (None, Name::Number(_)) => format!(
+                "the number isn't assigned: `:vars` in `rappel repl` lists those that are, and so does docs/language.md. {}",
+                capital(OPENS_NO_TAG)
+            ),
             (None, Name::Word(_)) => format!("put texts in quotes; {OPENS_NO_TAG}"),
         };
         let diagnostic = self
@@ -220,16 +239,16 @@ impl Checker<'_> {
             None => (None, &[][..]),
         };
         let read = match more.first() {
-            Some(_) => Err(format!(
+            Some(_) => Err(Wrong::new(format!(
                 "`{}` takes one thing, and here are {}",
                 filter.name,
                 tag.arguments.len()
-            )),
+            ))),
             None => filter.read_argument(first.map(|literal| &literal.value)),
         };
         match read {
             Ok(argument) => Some(argument),
-            Err(message) => {
+            Err(Wrong { message, help }) => {
                 let span = match (more.first(), first) {
                     (Some(literal), _) | (None, Some(literal)) => literal.span,
                     (None, None) => tag.name_span,
@@ -239,7 +258,7 @@ impl Checker<'_> {
                     .file
                     .diagnostic(codes::BAD_ARGUMENT, span, message)
                     .label("wrong")
-                    .help(format!("write for instance `{example}`"));
+                    .help(help.unwrap_or_else(|| format!("write for instance `{example}`")));
                 self.tell(diagnostic);
                 None
             }

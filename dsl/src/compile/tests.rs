@@ -130,7 +130,7 @@ proptest! {
         let file = File::new("x", &source);
         let mut diagnostics = Vec::new();
         let tree = parse::parse(&file, &source, &mut diagnostics);
-        let draft = check::check(&tree.nodes, &file, &options, &|_| None, &mut diagnostics);
+        let draft = check::check(&tree.nodes, &file, &options, &crate::no_parts, &mut diagnostics);
         let texts: Vec<Option<&str>> = draft
             .slots
             .iter()

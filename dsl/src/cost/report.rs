@@ -6,10 +6,12 @@ use rappel_core::diagnostic::codes;
 use super::{Cost, Dearest, message};
 use crate::check::{Outside, instead};
 use crate::compile::Program;
+use crate::filters::Filter;
 use crate::options::Options;
 use crate::sms::{Length, is_extended, is_in_alphabet};
 use crate::template::Template;
 use crate::values::Sheet;
+use crate::variables::Variable;
 
 impl Template {
     /// What is doubtful about its cost: characters that make the SMS dearer, and lengths beyond the limit.
@@ -63,12 +65,32 @@ fn too_long(file: &str, cost: &Cost, limit: usize) -> Option<Diagnostic> {
         message.push_str(&format!(" (with {})", reach.branch.join(", ")));
     }
     let help = match reach.longest_value {
-        Some((variable, characters)) if code == codes::SMS_MAY_BE_TOO_LONG => format!(
-            "`{variable}` takes up to {characters} of them: write `[{variable}|truncate 40]`, or allow more in `clinic.toml`"
-        ),
+        Some((variable, characters)) if code == codes::SMS_MAY_BE_TOO_LONG => {
+            let beyond = reach.characters - limit;
+            match left(variable, characters, beyond) {
+                Some(left) => format!(
+                    "`{variable}` takes up to {characters} of them: write `[{variable}|truncate {left}]`, or allow more in `clinic.toml`"
+                ),
+                None => format!(
+                    "shorten the text by {beyond}, or allow more in `clinic.toml`; the longest value is `{variable}`, with up to {characters}"
+                ),
+            }
+        }
         _ => "shorten the text, or allow more in `clinic.toml`".into(),
     };
     Some(Diagnostic::new(code, file, message).help(help))
+}
+
+/// The least that a shortened value still says something with.
+const LEAST_LEFT: usize = 10;
+
+/// How many characters of a value may stay, so that the message loses those beyond its limit; `None` where
+/// shortening it can't do that, or would leave nothing to understand.
+fn left(variable: Variable, characters: usize, beyond: usize) -> Option<usize> {
+    let shortens = Filter::find("truncate")?.accepts.contains(&variable.kind());
+    characters
+        .checked_sub(beyond)
+        .filter(|left| shortens && *left >= LEAST_LEFT)
 }
 
 fn typical(program: &Program, options: &Options) -> Option<String> {

@@ -11,7 +11,7 @@ fn template(source: &str, channel_mode: rappel_core::settings::SmsMode) -> Optio
     let mut options = Options::new(Kind::REMINDER, rappel_core::ChannelKind::Sms, Language::Fr);
     options.max_characters = usize::MAX;
     options.sms_mode = channel_mode;
-    compile("reminder.sms.trd", source, &options, &|_| None).template
+    compile("reminder.sms.trd", source, &options, &crate::no_parts).template
 }
 
 /// Small templates over three texts and a time, long enough to cross the ends of segments.

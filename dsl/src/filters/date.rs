@@ -3,7 +3,8 @@
 use chrono::{Datelike, NaiveDate};
 use rappel_core::{ChannelKind, Language};
 
-use super::{Argument, ArgumentKind, Example, Filter};
+use super::pattern::{Letters, Piece, twice};
+use super::{Argument, ArgumentKind, Example, Filter, Wrong};
 use crate::values::Value;
 use crate::variables::Type;
 use crate::words;
@@ -63,26 +64,62 @@ pub(crate) enum Token {
     Year,
 }
 
-/// Reads the form of a date.
-pub(super) fn pattern(text: &str) -> Result<Vec<Token>, String> {
-    let mut tokens = super::time::pieces(text, &['d', 'm', 'y'], |letter| match letter {
+const LETTERS: Letters = Letters {
+    of: "date",
+    known: &['d', 'm', 'y'],
+    alias: |letter| match letter {
         'j' | 'g' => 'd',
         'a' => 'y',
         letter => letter,
-    })?
-    .into_iter()
-    .map(|piece| match piece {
-        super::time::Piece::Literal(text) => Ok(Token::Literal(text)),
-        super::time::Piece::Letters(letter, count) => token(letter, count),
-    })
-    .collect::<Result<Vec<_>, _>>()?;
+    },
+    percent: &[
+        ('d', "dd"),
+        ('e', "d"),
+        ('m', "mm"),
+        ('Y', "yyyy"),
+        ('y', "yy"),
+        ('A', "dddd"),
+        ('B', "mmmm"),
+        ('F', "yyyy-mm-dd"),
+    ],
+};
+
+/// The part of a date that letters stand for. The weekday is another one than the day.
+fn part(piece: &Piece) -> Option<&'static str> {
+    match piece {
+        Piece::Literal(_) => None,
+        Piece::Letters('d', 4) => Some("weekday"),
+        Piece::Letters('d', _) => Some("day"),
+        Piece::Letters('m', _) => Some("month"),
+        Piece::Letters(..) => Some("year"),
+    }
+}
+
+/// Reads the form of a date.
+pub(super) fn pattern(text: &str) -> Result<Vec<Token>, Wrong> {
+    let pieces = LETTERS.pieces(text)?;
+    for (second, piece) in pieces.iter().enumerate() {
+        let known = part(piece);
+        let before = pieces.iter().take(second);
+        if let Some(name) = known
+            && before.map(part).any(|other| other == known)
+        {
+            return Err(twice(text, &pieces, "date", name, second));
+        }
+    }
+    let mut tokens = pieces
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Literal(text) => Ok(Token::Literal(text)),
+            Piece::Letters(letter, count) => token(letter, count),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
     if !tokens
         .iter()
         .any(|token| !matches!(token, Token::Literal(_)))
     {
-        return Err(format!(
-            "`{text}` has nothing of a date; write for instance `date \"dd/mm/yyyy\"`"
-        ));
+        return Err(Wrong::new(format!("`{text}` has nothing of a date"))
+            .help("write for instance `date \"dd/mm/yyyy\"`"));
     }
     let mut month_name_follows = false;
     for token in tokens.iter_mut().rev() {
@@ -96,7 +133,7 @@ pub(super) fn pattern(text: &str) -> Result<Vec<Token>, String> {
     Ok(tokens)
 }
 
-fn token(letter: char, count: usize) -> Result<Token, String> {
+fn token(letter: char, count: usize) -> Result<Token, Wrong> {
     Ok(match (letter, count) {
         ('d', 1) => Token::Day,
         ('d', 2) => Token::TwoDigitDay,
@@ -107,10 +144,9 @@ fn token(letter: char, count: usize) -> Result<Token, String> {
         ('y', 2) => Token::TwoDigitYear,
         ('y', 4) => Token::Year,
         _ => {
-            return Err(format!(
-                "`{}` is no part of a date; there are `d dd dddd m mm mmmm yy yyyy`",
-                letter.to_string().repeat(count)
-            ));
+            let letters = letter.to_string().repeat(count.min(20));
+            return Err(Wrong::new(format!("`{letters}` is no part of a date"))
+                .help("there are `d dd dddd m mm mmmm yy yyyy`"));
         }
     })
 }
@@ -143,10 +179,26 @@ mod tests {
             ("ddd", "`ddd` is no part of a date"),
             ("", "nothing of a date"),
             ("'dd'", "nothing of a date"),
-            ("le dd", "`l`"),
+            (
+                "le dd",
+                "`le` has no meaning in the form of a date; words stand in single quotes: `'le'`",
+            ),
+            ("d de mmmm de yyyy", "words stand in single quotes: `'de'`"),
+            ("dddth", "`'th'`"),
+            ("HH:mm", "`HH` has no meaning in the form of a date"),
+            (
+                "d mmmm d",
+                "the day stands twice in `d mmmm d`; a letter that is to be read stands in single quotes: `date \"d mmmm 'd'\"`",
+            ),
+            ("jj/mm/mm", "the month stands twice"),
+            ("yyyy aa", "the year stands twice"),
+            ("%d", "write `date \"dd\"`"),
+            ("%d/%m/%Y", "write `date \"dd/mm/yyyy\"`"),
+            ("%-d de %B", "write `date \"dd 'de' mmmm\"`"),
+            ("2 mmmm", "`2` would print in every date"),
             ("dd 'of", "single quote"),
         ] {
-            let error = pattern(text).unwrap_err();
+            let error = pattern(text).unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");
         }
     }
@@ -166,6 +218,9 @@ mod tests {
         assert_eq!(printed("d mmmm"), "1er juin");
         assert_eq!(printed("d/m"), "1/6");
         assert_eq!(printed("mmmm, d"), "juin, 1");
-        assert_eq!(printed("d dd 'de' mmmm"), "1 01 de juin");
+        assert_eq!(printed("dddd d 'de' mmmm"), "lundi 1er de juin");
+        assert_eq!(printed("dd/mm/yyyy"), "01/06/2026");
+        assert_eq!(printed("JJ.MM.AA"), "01.06.26");
+        assert_eq!(printed("dddd d mmmm yyyy"), "lundi 1er juin 2026");
     }
 }

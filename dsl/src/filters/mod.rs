@@ -9,16 +9,18 @@ mod digits;
 mod initial;
 mod lower;
 mod money;
+mod pattern;
 mod spell;
 mod time;
 mod trim;
 mod truncate;
 mod upper;
 
-use rappel_core::{ChannelKind, Language};
+use std::fmt;
+
+use rappel_core::{ChannelKind, Language, nearest};
 use rappel_grammar::tree::LiteralValue;
 
-use crate::nearest::nearest;
 use crate::values::Value;
 use crate::variables::{Print, Type};
 
@@ -138,6 +140,39 @@ impl Context<'_> {
     }
 }
 
+/// Why a filter can't be told something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    /// What is wrong.
+    pub(crate) message: String,
+    /// What to write, where more is known than the filter's example.
+    pub(crate) help: Option<String>,
+}
+
+impl Wrong {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "; {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// A filter with what it was told.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
@@ -183,38 +218,41 @@ impl Filter {
     /// Reads what the filter is told.
     ///
     /// # Errors
-    /// A sentence that says what it wants.
+    /// What it wants.
     pub(crate) fn read_argument(
         &self,
         given: Option<&LiteralValue<'_>>,
-    ) -> Result<Argument, String> {
+    ) -> Result<Argument, Wrong> {
         let name = self.name;
+        let wrong = |message: String| Err(Wrong::new(message));
         match (self.argument, given) {
             (ArgumentKind::None, None) => Ok(Argument::None),
-            (ArgumentKind::None, Some(_)) => Err(format!("`{name}` takes nothing behind it")),
+            (ArgumentKind::None, Some(_)) => wrong(format!("`{name}` takes nothing behind it")),
             (ArgumentKind::Count { .. }, Some(LiteralValue::Number(digits))) => {
                 match digits.parse() {
                     Ok(count @ 1..=1000) => Ok(Argument::Count(count)),
-                    _ => Err(format!("`{name}` takes a whole number from 1 to 1000")),
+                    _ => wrong(format!("`{name}` takes a whole number from 1 to 1000")),
                 }
             }
-            (ArgumentKind::Count { .. }, _) => Err(format!("`{name}` needs a number: `{name} 40`")),
+            (ArgumentKind::Count { .. }, _) => {
+                wrong(format!("`{name}` needs a number: `{name} 40`"))
+            }
             (ArgumentKind::Text { .. }, Some(LiteralValue::Text(text))) => {
                 Ok(Argument::Text(text.to_string()))
             }
-            (ArgumentKind::Text { .. }, _) => Err(format!(
+            (ArgumentKind::Text { .. }, _) => wrong(format!(
                 "`{name}` needs a text in quotes: `{name} \"aucun\"`"
             )),
             (ArgumentKind::DatePattern, Some(LiteralValue::Text(text))) => {
                 date::pattern(text).map(Argument::Date)
             }
-            (ArgumentKind::DatePattern, _) => Err(format!(
+            (ArgumentKind::DatePattern, _) => wrong(format!(
                 "`{name}` needs the form of the date in quotes: `{name} \"dd/mm/yyyy\"`"
             )),
             (ArgumentKind::TimePattern, Some(LiteralValue::Text(text))) => {
                 time::pattern(text).map(Argument::Time)
             }
-            (ArgumentKind::TimePattern, _) => Err(format!(
+            (ArgumentKind::TimePattern, _) => wrong(format!(
                 "`{name}` needs the form of the time in quotes: `{name} \"hh:mm\"`"
             )),
         }
@@ -242,7 +280,7 @@ mod tests {
                 let channel = filter.channels[0];
                 let mut options = Options::new(Kind::REMINDER, channel, example.language);
                 options.sms_mode = rappel_core::settings::SmsMode::Unicode;
-                let compiled = compile("example", example.tag, &options, &|_| None);
+                let compiled = compile("example", example.tag, &options, &crate::no_parts);
                 assert!(
                     compiled.template.is_some(),
                     "{}: {:?}",
@@ -275,7 +313,7 @@ mod tests {
                 ArgumentKind::Count { .. } => Some(&text),
                 _ => Some(&number),
             };
-            let error = filter.read_argument(wrong).unwrap_err();
+            let error = filter.read_argument(wrong).unwrap_err().to_string();
             assert!(error.contains(filter.name), "{error}");
         }
         assert!(

@@ -1,5 +1,7 @@
 //! The words for what can be wrong with a template's form: what, why, and what to do.
 
+use std::borrow::Cow;
+
 use rappel_core::Diagnostic;
 use rappel_core::diagnostic::codes;
 use rappel_grammar::{ConditionSlip, Fault, Slip};
@@ -37,7 +39,7 @@ pub(super) fn explain(file: &File, fault: &Fault) -> Diagnostic {
                 None => format!("write `]` where the tag ends; {OPENS_NO_TAG}"),
             },
         ),
-        Slip::NoVariable { meant } => no_variable(file, fault, text, *meant),
+        Slip::NoVariable { meant } => no_variable(file, fault, &short(text), *meant),
         Slip::ValueFollowed => at(
             codes::BAD_FILTER,
             "after a value may stand only filters, each behind a `|`",
@@ -54,7 +56,7 @@ pub(super) fn explain(file: &File, fault: &Fault) -> Diagnostic {
             codes::BAD_FILTER,
             "a filter can't be told this",
             "neither a number nor a text in quotes",
-            format!("write a text in quotes: `\"{}\"`; another filter stands behind a `|`", text.trim()),
+            format!("write a text in quotes: `\"{}\"`; another filter stands behind a `|`", short(text.trim())),
         ),
         Slip::QuoteUnclosed => at(
             codes::QUOTE_UNCLOSED,
@@ -111,9 +113,18 @@ pub(super) fn explain(file: &File, fault: &Fault) -> Diagnostic {
             "write `#]` where it ends; for a literal bracket write `[[#`".into(),
         ),
         Slip::Condition(slip) => {
-            let (message, label, help) = condition(slip, text);
+            let (message, label, help) = condition(slip, &short(text));
             at(codes::BAD_CONDITION, &message, label, help)
         }
+    }
+}
+
+/// A stretch of a template as a sentence repeats it: no more than can be read.
+pub(crate) fn short(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 

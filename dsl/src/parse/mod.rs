@@ -10,7 +10,8 @@ use rappel_grammar::Template;
 
 use crate::variables::Variable;
 
-pub(crate) use explain::OPENS_NO_TAG;
+pub(crate) use explain::{OPENS_NO_TAG, short};
+pub use subject::has_subject;
 pub(crate) use subject::{Email, split};
 
 /// A file and its text, for saying where something is.

@@ -39,6 +39,14 @@ pub(crate) fn split<'s>(file: &File, template: Template<'s>) -> (Email<'s>, Opti
     (Email { subject, body }, None)
 }
 
+/// Whether the text of an e-mail's template begins with a subject line.
+pub fn has_subject(source: &str) -> bool {
+    let file = File::new("", source);
+    let tree = super::parse(&file, source, &mut Vec::new());
+    let first = tree.nodes.iter().find(|node| !is_before(node));
+    matches!(first, Some(Node::Text(text)) if begins_subject(text.text.trim_start_matches(is_blank)))
+}
+
 /// Where the subject line ends.
 struct End {
     /// The node in which the line begins.

@@ -4,10 +4,9 @@ mod table;
 
 use std::fmt;
 
-use rappel_core::kind::About;
-use rappel_core::{Kind, Language, Named};
+use rappel_core::kind::{About, STOCK_KINDS};
+use rappel_core::{Kind, Language, Named, nearest};
 
-use crate::nearest::nearest;
 use crate::values::{Facts, Value};
 
 pub use table::TABLE;
@@ -189,6 +188,21 @@ impl Variable {
         nearest(&name, names.iter().map(String::as_str)).and_then(Self::find)
     }
 
+    /// The variable whose number was typed with a digit twice: 9 for 99. Numbers that only lie near each other
+    /// have nothing in common.
+    pub(crate) fn typed_twice(number: u32) -> Option<Self> {
+        let digits = number.to_string();
+        let once = digits
+            .as_bytes()
+            .windows(2)
+            .position(|pair| pair[0] == pair[1])?;
+        let (before, after) = digits.split_at_checked(once)?;
+        format!("{before}{}", after.get(1..)?)
+            .parse()
+            .ok()
+            .and_then(Self::number)
+    }
+
     /// All that the table says of it.
     pub fn row(self) -> &'static Row {
         self.0
@@ -220,6 +234,14 @@ impl Variable {
             },
             Id::Named(named) => kind.offers(named),
         }
+    }
+
+    /// The stock kinds whose templates may use it.
+    pub fn offering(self) -> impl Iterator<Item = Kind> {
+        STOCK_KINDS
+            .iter()
+            .filter_map(|stock| Kind::parse(stock.name).ok())
+            .filter(move |kind| self.offered_by(kind))
     }
 
     /// What people call it; in English where the table has no label in their language.
@@ -334,6 +356,26 @@ mod tests {
             assert!(
                 row.example.chars().count() <= row.longest || !variable.prints(),
                 "{variable}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_digit_typed_twice_is_told_from_a_number_that_there_is_not() {
+        for (typed, meant) in [
+            (99, Some(9)),
+            (311, Some(31)),
+            (388, Some(38)),
+            (2, None),
+            (34, None),
+            (40, None),
+            (22, None),
+            (4_294_967_295, None),
+        ] {
+            assert_eq!(
+                Variable::typed_twice(typed),
+                meant.and_then(Variable::number),
+                "{typed}"
             );
         }
     }

@@ -17,8 +17,8 @@
 use std::path::{Path, PathBuf};
 
 use rappel_core::settings::SmsMode;
-use rappel_core::{Kind, Language};
-use rappel_dsl::{Options, Part, Sheet, Variable, compile};
+use rappel_core::{Kind, Language, nearest};
+use rappel_dsl::{NoPart, Options, Part, Sheet, Variable, compile};
 
 pub(crate) struct Case {
     path: PathBuf,
@@ -65,16 +65,25 @@ impl Case {
             .map(|(_, body)| body.as_str())
     }
 
+    /// The names of the parts that there are.
+    fn parts(&self) -> impl Iterator<Item = &str> {
+        self.sections
+            .iter()
+            .filter_map(|(name, _)| name.strip_prefix("part "))
+    }
+
     /// What comes of the template: the content of each section that can be expected.
     fn outcome(&self) -> Vec<(&'static str, String)> {
         let file = format!("{}.{}.trd", self.options.kind, self.options.channel);
         let source = self.section("template").expect("a case has a template");
-        let parts = |name: &str| {
-            let source = self.section(&format!("part {name}"))?.to_string();
-            Some(Part {
+        let parts = |name: &str| match self.section(&format!("part {name}")) {
+            Some(source) => Ok(Part {
                 file: format!("{name}.trd"),
-                source,
-            })
+                source: source.to_string(),
+            }),
+            None => Err(NoPart {
+                nearest: nearest(name, self.parts()).map(str::to_string),
+            }),
         };
         let compiled = compile(&file, source, &self.options, &parts);
         let mut diagnostics = compiled.diagnostics;

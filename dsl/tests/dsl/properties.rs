@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rappel_core::{ChannelKind, Kind, Language};
-use rappel_dsl::{Options, Part, Sheet, Stopped, Value, Variable, compile};
+use rappel_dsl::{NoPart, Options, Part, Sheet, Stopped, Value, Variable, compile};
 
 /// Pieces of templates, right and wrong.
 fn pieces() -> impl Strategy<Value = String> {
@@ -56,11 +56,14 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
-fn part(name: &str) -> Option<Part> {
-    (name == "part").then(|| Part {
-        file: "part.trd".into(),
-        source: "[IF TRD24]Lieu : [TRD24][/IF]\n".into(),
-    })
+fn part(name: &str) -> Result<Part, NoPart> {
+    match name {
+        "part" => Ok(Part {
+            file: "part.trd".into(),
+            source: "[IF TRD24]Lieu : [TRD24][/IF]\n".into(),
+        }),
+        _ => Err(NoPart::default()),
+    }
 }
 
 /// A sheet in which everything that has to be there is there.

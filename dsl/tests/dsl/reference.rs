@@ -1,10 +1,11 @@
-//! The tables of `docs/language.md` are what the code says. `UPDATE_DOCS=1` writes them anew.
+//! The tables of `docs/language.md` are what the code says. `UPDATE=1` writes them anew.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use rappel_core::Language;
 use rappel_core::diagnostic::codes;
+use rappel_core::kind::STOCK_KINDS;
+use rappel_core::{Language, Named};
 use rappel_dsl::filters::FILTERS;
 use rappel_dsl::variables::{Id, Print, TABLE};
 use rappel_dsl::vocabulary::KEYWORDS;
@@ -22,6 +23,7 @@ fn the_reference_says_what_the_code_does() {
     for (name, table) in [
         ("keywords", keywords()),
         ("variables", variables()),
+        ("offers", offers()),
         ("filters", filters()),
         ("codes", codes_table()),
     ] {
@@ -33,13 +35,13 @@ fn the_reference_says_what_the_code_does() {
         let to = fresh.find(&end).unwrap();
         fresh.replace_range(from..to, &table);
     }
-    if std::env::var_os("UPDATE_DOCS").is_some() {
+    if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &fresh).unwrap();
         return;
     }
     assert!(
         page == fresh,
-        "docs/language.md is stale: run this test with UPDATE_DOCS=1 and commit the page"
+        "docs/language.md is stale: run this test with UPDATE=1 and commit the page"
     );
 }
 
@@ -103,6 +105,25 @@ fn variables() -> String {
             cell(&printed)
         )
         .unwrap();
+    }
+    table
+}
+
+/// Which kinds offer which named values, for those that not every kind offers.
+fn offers() -> String {
+    let mut table = String::from("| value | kinds that offer it |\n| --- | --- |\n");
+    for named in Named::ALL {
+        let variable = Variable::named(named).unwrap();
+        let kinds: Vec<String> = variable
+            .offering()
+            .map(|kind| format!("`{kind}`"))
+            .collect();
+        let kinds = match kinds.len() {
+            0 => "none yet".to_string(),
+            all if all == STOCK_KINDS.len() => continue,
+            _ => kinds.join(", "),
+        };
+        writeln!(table, "| `[{variable}]` | {kinds} |").unwrap();
     }
     table
 }

@@ -18,6 +18,8 @@ use rappel_dsl::{Facts, FileName, Stopped, Template, Templates};
 use rappel_rules::PolicySet;
 use rappel_rules::adapter::{Adapter, AdapterFiles};
 
+use super::unplanned::unplanned;
+
 /// The files of a clinic: their texts by their paths inside its folder, with `/` between the parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folder(BTreeMap<String, Arc<str>>);
@@ -67,7 +69,7 @@ impl Folder {
     }
 
     /// The files of a folder inside it, by their whole paths.
-    fn under<'f>(&'f self, folder: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
+    pub(super) fn under<'f>(&'f self, folder: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
         self.iter()
             .filter(move |(path, _)| path.starts_with(folder))
             .map(|(path, text)| (path, &**text))
@@ -132,7 +134,10 @@ impl Generation {
         let adapters = adapters(folder, &settings, &mut found);
         let settings = Arc::new(settings);
         let policies = PolicySet::compile(folder.under("rules/"), &settings)
-            .inspect(|policies| found.extend_from_slice(policies.warnings()))
+            .inspect(|policies| {
+                found.extend_from_slice(policies.warnings());
+                found.extend(unplanned(folder, &settings, policies.kinds()));
+            })
             .map_err(|slips| found.extend(slips));
         let (Ok(policies), false) = (policies, found.iter().any(Diagnostic::is_error)) else {
             return Err(found);

@@ -9,6 +9,7 @@ mod links;
 mod list;
 mod plan;
 mod planner;
+mod unplanned;
 
 pub use answer::{Answered, Reading, read as read_reply};
 pub use apply::{Applied, apply, time_of};

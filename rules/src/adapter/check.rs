@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rappel_core::channel::Sender;
 use rappel_core::diagnostic::{Code, Diagnostic, codes};
+use rappel_core::nearest;
 use rappel_core::provider::{Manifest, OptionSpec};
 use rhai::{Expr, Position, Stmt};
 
@@ -13,7 +14,7 @@ use super::answer::Answer;
 use super::inbound::FromGateway;
 use super::message::Message;
 use super::properties::Facts;
-use crate::sandbox::{Function, Node, Script, Slip, SlipKind, nearest, place};
+use crate::sandbox::{Function, Node, Script, Slip, SlipKind, place};
 
 /// The file's name in an adapter's folder.
 const FILE: &str = "adapter.rhai";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rappel_core::diagnostic::{Diagnostic, codes};
 use rappel_core::provider::{Manifest, Webhook};
 
-use crate::sandbox::nearest;
+use rappel_core::nearest;
 
 /// The file's name in an adapter's folder.
 const FILE: &str = "plugin.toml";

@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 use toml::{Table, Value};
 
 use crate::facts::{CHANGES, View};
-use crate::sandbox::nearest;
+use rappel_core::nearest;
 
 /// When the visit begins where a case doesn't say.
 const START: &str = "2026-06-03T14:30";

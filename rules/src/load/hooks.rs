@@ -1,11 +1,12 @@
 //! Whether a policy has a hook, and each hook the parameters it must have.
 
 use rappel_core::diagnostic::codes;
+use rappel_core::nearest;
 use rhai::Position;
 
 use super::Found;
 use crate::hooks::{CHECK, PLAN};
-use crate::sandbox::{Script, nearest};
+use crate::sandbox::Script;
 
 const HOOKS: [(&str, [&str; 3]); 2] = [("plan", PLAN), ("check", CHECK)];
 

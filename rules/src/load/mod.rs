@@ -5,12 +5,17 @@
 
 mod hooks;
 mod infer;
+mod kinds;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rappel_core::Settings;
 use rappel_core::diagnostic::{Code, Diagnostic, codes};
+use rappel_core::kind::STOCK_KINDS;
 use rhai::Position;
+
+pub use kinds::PlannedKinds;
 
 use crate::hooks::{Policy, SANDBOX};
 use crate::sandbox::{Slip, SlipKind, place};
@@ -19,8 +24,45 @@ use crate::set::PolicySource;
 /// The values of `[own]`, whose names a policy may use.
 pub(crate) type Own = BTreeMap<String, toml::Value>;
 
+/// What a policy may name of its clinic's settings.
+#[derive(Debug, Default)]
+pub(crate) struct Names<'s> {
+    own: Own,
+    /// The kinds of message: the stock ones and those with a row in `[messages]`.
+    kinds: Vec<&'s str>,
+}
+
+impl<'s> Names<'s> {
+    /// Those of every clinic.
+    pub(crate) fn stock() -> Self {
+        Self {
+            own: Own::new(),
+            kinds: STOCK_KINDS.iter().map(|kind| kind.name).collect(),
+        }
+    }
+
+    /// Those of a clinic.
+    pub(crate) fn of(settings: &'s Settings) -> Self {
+        let mut names = Self::stock();
+        names.own = settings.own.clone();
+        let rows = settings.messages.keys();
+        names.kinds.extend(rows.map(|kind| kind.as_str()));
+        names
+    }
+}
+
+/// What was read of a policy.
+pub(crate) struct Loaded {
+    /// The policy, unless it has an error.
+    pub(crate) policy: Option<Policy>,
+    /// What is wrong or doubtful in it.
+    pub(crate) found: Vec<Diagnostic>,
+    /// The kinds of message that it plans.
+    pub(crate) kinds: PlannedKinds,
+}
+
 /// Reads a policy. Warnings come with it.
-pub(crate) fn load(source: &PolicySource<'_>, own: &Own) -> (Option<Policy>, Vec<Diagnostic>) {
+pub(crate) fn load(source: &PolicySource<'_>, names: &Names<'_>) -> Loaded {
     let text: Arc<str> = source.text.into();
     let script = match SANDBOX.compile(source.text) {
         Ok(script) => script,
@@ -33,19 +75,27 @@ pub(crate) fn load(source: &PolicySource<'_>, own: &Own) -> (Option<Policy>, Vec
                 };
                 slip.diagnostic(code, source.file, &text)
             };
-            return (None, slips.into_iter().map(told).collect());
+            return Loaded {
+                policy: None,
+                found: slips.into_iter().map(told).collect(),
+                kinds: PlannedKinds::default(),
+            };
         }
     };
     let mut found = hooks::check(&script);
     if found.is_empty() {
-        found = infer::check(&script, own);
+        found = infer::check(&script, names);
     }
     let found: Vec<_> = found
         .into_iter()
         .map(|found| found.diagnostic(source.file, &text))
         .collect();
     let whole = !found.iter().any(Diagnostic::is_error);
-    (whole.then(|| Policy::new(source.name, &script)), found)
+    Loaded {
+        policy: whole.then(|| Policy::new(source.name, &script)),
+        found,
+        kinds: PlannedKinds::of(&script),
+    }
 }
 
 /// Something that was found in a policy.

@@ -8,7 +8,6 @@ mod fault;
 mod hook;
 mod language;
 mod limits;
-mod nearest;
 mod refuse;
 mod script;
 mod slip;
@@ -25,7 +24,6 @@ pub use limits::Limits;
 pub use script::Script;
 pub use slip::{Slip, SlipKind};
 pub(crate) use {
-    nearest::nearest,
     refuse::{captured, is_capture},
     script::Function,
     slip::place,

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use rhai::{Dynamic, Expr, FnCallExpr, FnPtr, Position, Stmt};
 
 use super::language::STANDARD;
-use super::nearest::nearest;
 use super::script::Script;
 use super::slip::{Slip, SlipKind};
 use super::tree::Node;
+use rappel_core::nearest;
 
 /// Looks through the whole script.
 pub(super) fn check(script: &Script, known: &BTreeSet<&'static str>) -> Vec<Slip> {

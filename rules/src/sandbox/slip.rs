@@ -8,7 +8,7 @@ use rhai::{LexError, ParseError, ParseErrorType, Position};
 
 use super::language::{REFUSED, REFUSED_MARK};
 use super::limits::Limits;
-use super::nearest::nearest;
+use rappel_core::nearest;
 
 /// What sort of slip it is; whose script it is decides the diagnostic's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -60,14 +60,12 @@ pub(super) fn template(session: &mut Session, _: &str) -> Answer {
     let content = session
         .preview
         .render(session.rules(), &session.visit, template)
-        .map_err(|stopped| format!("this message must not go: {stopped}"));
-    match content {
-        Ok(content) => Ok(format!(
-            "{told}{}",
-            crate::output::content::told(&content, None)
-        )),
-        Err(error) => Err(format!("{told}{error}")),
-    }
+        // The reason first: what stands behind it may be long.
+        .map_err(|stopped| format!("this message must not go: {stopped}\n\n{}", told.trim_end()))?;
+    Ok(format!(
+        "{told}{}",
+        crate::output::content::told(&content, None)
+    ))
 }
 
 /// Checks the clinic as it is on the disk now, and the last text.
@@ -90,10 +88,7 @@ pub(super) fn check(session: &mut Session, _: &str) -> Answer {
     }
     let _ = write!(told, "the clinic: {}", tally(&found));
     if let Some(text) = &session.text {
-        let compiled =
-            session
-                .preview
-                .compile(session.rules(), session.visit.visit(), text::FILE, text);
+        let compiled = text::compiled(session, text);
         failed |= compiled.template.is_none();
         if !compiled.diagnostics.is_empty() {
             let _ = write!(told, "\n\n{}\n", reports(&compiled.diagnostics));

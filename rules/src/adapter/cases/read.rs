@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use crate::sandbox::nearest;
+use rappel_core::nearest;
 
 /// A case: something that is asked, and what is expected.
 #[derive(Deserialize)]

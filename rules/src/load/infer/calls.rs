@@ -1,13 +1,14 @@
 //! Calls of functions and methods: that they exist, that their arguments fit, what they give.
 
 use rappel_core::diagnostic::codes;
+use rappel_core::nearest;
 use rhai::{Expr, FnCallExpr, FnPtr, Position, Stmt};
 
 use super::chains::of;
 use super::{Follow, Found};
 use crate::facts::{Base, Type};
 use crate::functions::{self, Function, form};
-use crate::sandbox::{STANDARD, captured, is_capture, nearest};
+use crate::sandbox::{STANDARD, captured, is_capture};
 
 impl Follow<'_> {
     /// `name(arguments)`, and what operators become.
@@ -197,6 +198,9 @@ impl Follow<'_> {
         for ((arg, found), (name, takes)) in args.iter().zip(types).zip(function.takes) {
             if let Base::Word(words) = takes.base {
                 self.word(words, arg, &format!("`{}` of `{}`", name, function.name));
+            }
+            if *name == "kind" {
+                self.kind(arg);
             }
             if !accepts(*takes, *found) {
                 let help = match (takes.base, found.base) {

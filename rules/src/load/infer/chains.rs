@@ -1,11 +1,12 @@
 //! Expressions, and chains of properties and methods: `visit.patient.unreliable`.
 
 use rappel_core::diagnostic::codes;
+use rappel_core::nearest;
 use rhai::{ASTFlags, Expr, Position};
 
 use super::{Follow, Found, Value};
 use crate::facts::{Base, Type, View, own_type, properties};
-use crate::sandbox::{is_capture, nearest};
+use crate::sandbox::is_capture;
 
 impl Follow<'_> {
     /// What an expression is; `()` where it never gives anything.
@@ -122,7 +123,8 @@ impl Follow<'_> {
             return Type::ANY;
         }
         if base.base == Base::View(View::Own) {
-            let own = self.own;
+            let names = self.names;
+            let own = &names.own;
             return match own.get(name) {
                 Some(value) => own_type(value),
                 None => {

@@ -13,7 +13,7 @@ mod words;
 use rappel_core::diagnostic::codes;
 use rhai::{Position, Stmt};
 
-use super::{Found, Own};
+use super::{Found, Names};
 use crate::facts::{Base, Type, View};
 use crate::hooks::{CHECK, PLAN};
 use crate::sandbox::{Function, Script};
@@ -21,10 +21,10 @@ use crate::sandbox::{Function, Script};
 /// How many ways of calling the script's functions are looked at.
 const MOST_CALLS: usize = 500;
 
-pub(super) fn check(script: &Script, own: &Own) -> Vec<Found> {
+pub(super) fn check(script: &Script, names: &Names<'_>) -> Vec<Found> {
     let mut follow = Follow {
         script,
-        own,
+        names,
         found: Vec::new(),
         seen: Vec::new(),
         frame: Frame::default(),
@@ -83,7 +83,7 @@ struct Frame {
 
 struct Follow<'s> {
     script: &'s Script,
-    own: &'s Own,
+    names: &'s Names<'s>,
     found: Vec<Found>,
     seen: Vec<Seen>,
     frame: Frame,

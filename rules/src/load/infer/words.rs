@@ -1,11 +1,12 @@
 //! Words: where only a few make sense, others are told.
 
+use rappel_core::Kind;
 use rappel_core::diagnostic::codes;
 use rhai::{Expr, Position};
 
 use super::{Follow, Found};
 use crate::facts::{Base, Type};
-use crate::sandbox::nearest;
+use rappel_core::nearest;
 
 impl Follow<'_> {
     /// An argument that must be one of a few words.
@@ -16,6 +17,27 @@ impl Follow<'_> {
             let message = format!("{what} can't be `\"{word}\"`");
             self.tell(Found::new(codes::UNKNOWN_WORD, *position, message).help(help(words, word)));
         }
+    }
+
+    /// A kind of message that a function is given.
+    pub(super) fn kind(&mut self, arg: &Expr) {
+        let Expr::StringConstant(kind, position) = arg else {
+            return;
+        };
+        let kind = kind.as_str();
+        // What can't name a kind fails when the policy's cases run.
+        if self.names.kinds.contains(&kind) || Kind::parse(kind).is_err() {
+            return;
+        }
+        let row = format!("`[messages]` of clinic.toml: `{kind} = {{ sms = \"on\" }}`");
+        let help = match nearest(kind, self.names.kinds.iter().copied()) {
+            Some(near) => format!("did you mean `\"{near}\"`? If not, declare it in {row}"),
+            None => format!("declare it in {row}"),
+        };
+        let message = format!(
+            "`{kind}` is neither a stock kind of message nor declared in `[messages]`, so it goes by no channel"
+        );
+        self.tell(Found::new(codes::KIND_WITHOUT_ROW, *position, message).help(help));
     }
 
     /// A comparison with a word that never comes.
