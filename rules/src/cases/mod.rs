@@ -75,7 +75,10 @@ pub(crate) fn run(
             changed.map_err(|slips| {
                 slips
                     .first()
-                    .map_or_else(String::new, |slip| slip.message.clone())
+                    .map_or_else(String::new, |slip| match &slip.help {
+                        Some(help) => format!("{}; {help}", slip.message),
+                        None => slip.message.clone(),
+                    })
             })
         });
         let failure = match settings
