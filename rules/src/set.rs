@@ -52,7 +52,7 @@ static TRIED: LazyLock<Vec<Tried>> = LazyLock::new(|| {
         cases: Some((stock.cases_file, stock.cases)),
     });
     sources
-        .map(|source| Tried::new(&source, &own, settings.as_ref()))
+        .map(|source| Tried::new(&source, Some(&own), settings.as_ref()))
         .collect()
 });
 
@@ -66,13 +66,15 @@ struct Tried {
 }
 
 impl Tried {
-    fn new(source: &PolicySource<'_>, own: &Own, settings: Option<&Arc<Settings>>) -> Self {
+    fn new(source: &PolicySource<'_>, own: Option<&Own>, settings: Option<&Arc<Settings>>) -> Self {
         let (policy, found) = load(source, own);
         let outcomes = match (&policy, source.cases, settings) {
             (Some(policy), Some((file, text)), Some(settings)) => {
                 cases::run(policy, file, text, settings)
             }
-            _ => Vec::new(),
+            // Cases of a policy that can't be asked can still be read.
+            (_, Some((file, text)), _) => cases::slip(file, text, source.name),
+            (_, None, _) => Vec::new(),
         };
         Self {
             name: source.name.to_string(),
@@ -96,7 +98,7 @@ impl PolicySet {
         files: impl IntoIterator<Item = (&'f str, &'f str)>,
         settings: &Arc<Settings>,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let (tried, mut found) = try_all(files, settings);
+        let (tried, mut found) = try_all(files, Some(&settings.own), Some(settings));
         let mut set = Self {
             policies: Vec::with_capacity(tried.len()),
             outcomes: Vec::new(),
@@ -126,13 +128,27 @@ impl PolicySet {
         files: impl IntoIterator<Item = (&'f str, &'f str)>,
         settings: &Arc<Settings>,
     ) -> (Vec<CaseOutcome>, Vec<Diagnostic>) {
-        let (tried, mut found) = try_all(files, settings);
+        let (tried, mut found) = try_all(files, Some(&settings.own), Some(settings));
         let mut outcomes = Vec::new();
         for tried in tried {
             found.extend(tried.found);
             outcomes.extend(tried.outcomes);
         }
         (outcomes, found)
+    }
+
+    /// What is wrong with a clinic's policies as long as its settings aren't known: everything but whether
+    /// their cases hold. `own` are the values of `[own]`, where at least these are known.
+    pub fn slips<'f>(
+        files: impl IntoIterator<Item = (&'f str, &'f str)>,
+        own: Option<&BTreeMap<String, toml::Value>>,
+    ) -> Vec<Diagnostic> {
+        let (tried, mut found) = try_all(files, own, None);
+        for tried in tried {
+            found.extend(tried.found);
+            found.extend(tried.outcomes.into_iter().filter_map(|case| case.failure));
+        }
+        found
     }
 
     /// The cases that ran when it was compiled. All of them hold.
@@ -174,14 +190,18 @@ impl PolicySet {
 /// Loads and tries every policy, in the order of their names.
 fn try_all<'f>(
     files: impl IntoIterator<Item = (&'f str, &'f str)>,
-    settings: &Arc<Settings>,
+    own: Option<&Own>,
+    settings: Option<&Arc<Settings>>,
 ) -> (Vec<Tried>, Vec<Diagnostic>) {
-    let (own, mut found) = sources(files);
-    let replaced = |tried: &&Tried| !own.contains_key(tried.name.as_str());
+    let (theirs, mut found) = sources(files);
+    let replaced = |tried: &&Tried| !theirs.contains_key(tried.name.as_str());
     let mut all: Vec<Tried> = TRIED.iter().filter(replaced).cloned().collect();
-    for source in own.values() {
-        let tried = Tried::new(source, &settings.own, Some(settings));
-        if tried.policy.is_some() && tried.outcomes.is_empty() {
+    for source in theirs.values() {
+        let tried = Tried::new(source, own, settings);
+        if tried.policy.is_some()
+            && tried.outcomes.is_empty()
+            && source.cases.is_none_or(|_| settings.is_some())
+        {
             let message = "nothing tries this policy: it has no cases";
             let help = format!(
                 "write some into {}{CASES}",

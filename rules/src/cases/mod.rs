@@ -100,6 +100,16 @@ pub(crate) fn run(
     ran.collect()
 }
 
+/// Reads a policy's cases without running them; the outcome is why they can't be read, if they can't.
+pub(crate) fn slip(file: &str, text: &str, policy: &str) -> Vec<CaseOutcome> {
+    let slip = Cases::read(file, text).err().map(|slip| CaseOutcome {
+        policy: policy.to_string(),
+        name: String::new(),
+        failure: Some(*slip),
+    });
+    slip.into_iter().collect()
+}
+
 /// Runs a case; answers how what came differs from what was expected.
 ///
 /// # Errors

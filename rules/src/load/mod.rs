@@ -19,31 +19,38 @@ use crate::set::PolicySource;
 /// The values of `[own]`, whose names a policy may use.
 pub(crate) type Own = BTreeMap<String, toml::Value>;
 
-/// Reads a policy. Warnings come with it.
-pub(crate) fn load(source: &PolicySource<'_>, own: &Own) -> (Option<Policy>, Vec<Diagnostic>) {
+/// Reads a policy. Warnings come with it. Where `own` isn't known, its names are taken as they are.
+pub(crate) fn load(
+    source: &PolicySource<'_>,
+    own: Option<&Own>,
+) -> (Option<Policy>, Vec<Diagnostic>) {
     let text: Arc<str> = source.text.into();
-    let script = match SANDBOX.compile(source.text) {
-        Ok(script) => script,
-        Err(slips) => {
-            let told = |slip: Slip| {
-                let code = match slip.kind {
-                    SlipKind::Form => codes::BAD_POLICY,
-                    SlipKind::Refused => codes::POLICY_REFUSED,
-                    SlipKind::UnknownFunction => codes::POLICY_UNKNOWN_FUNCTION,
-                };
-                slip.diagnostic(code, source.file, &text)
-            };
-            return (None, slips.into_iter().map(told).collect());
-        }
+    let told = |slip: Slip| {
+        let code = match slip.kind {
+            SlipKind::Form => codes::BAD_POLICY,
+            SlipKind::Refused => codes::POLICY_REFUSED,
+            SlipKind::UnknownFunction => codes::POLICY_UNKNOWN_FUNCTION,
+        };
+        slip.diagnostic(code, source.file, &text)
+    };
+    let (script, slips) = match SANDBOX.read(source.text) {
+        Ok(read) => read,
+        Err(slips) => return (None, slips.into_iter().map(told).collect()),
     };
     let mut found = hooks::check(&script);
     if found.is_empty() {
         found = infer::check(&script, own);
     }
-    let found: Vec<_> = found
+    // A call of what isn't there is told once.
+    found.retain(|found| {
+        let same = |slip: &Slip| slip.position == found.position;
+        found.position.is_none() || !slips.iter().any(same)
+    });
+    let found = found
         .into_iter()
-        .map(|found| found.diagnostic(source.file, &text))
-        .collect();
+        .map(|found| found.diagnostic(source.file, &text));
+    let mut found: Vec<Diagnostic> = slips.into_iter().map(told).chain(found).collect();
+    found.sort_by_key(|one| one.span.as_ref().map_or(0, |span| span.start));
     let whole = !found.iter().any(Diagnostic::is_error);
     (whole.then(|| Policy::new(source.name, &script)), found)
 }

@@ -122,7 +122,9 @@ impl Follow<'_> {
             return Type::ANY;
         }
         if base.base == Base::View(View::Own) {
-            let own = self.own;
+            let Some(own) = self.own else {
+                return Type::ANY;
+            };
             return match own.get(name) {
                 Some(value) => own_type(value),
                 None => {

@@ -21,7 +21,7 @@ use crate::sandbox::{Function, Script};
 /// How many ways of calling the script's functions are looked at.
 const MOST_CALLS: usize = 500;
 
-pub(super) fn check(script: &Script, own: &Own) -> Vec<Found> {
+pub(super) fn check(script: &Script, own: Option<&Own>) -> Vec<Found> {
     let mut follow = Follow {
         script,
         own,
@@ -83,7 +83,7 @@ struct Frame {
 
 struct Follow<'s> {
     script: &'s Script,
-    own: &'s Own,
+    own: Option<&'s Own>,
     found: Vec<Found>,
     seen: Vec<Seen>,
     frame: Frame,
