@@ -5,6 +5,8 @@ mod forms;
 mod gateway;
 mod near;
 mod read;
+#[cfg(test)]
+mod reference;
 mod remedy;
 mod sift;
 mod syntax;
