@@ -335,6 +335,7 @@ impl schemars::JsonSchema for Span {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
+            "format": "span",
             "description": "A length of time, such as `48 hours`, `2 days`, `1 day 12 hours` or `6 months`.",
             "examples": ["48 hours", "2 days", "6 months"],
         })

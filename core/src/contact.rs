@@ -44,6 +44,17 @@ fn is_fictional_mobile(e164: &str) -> bool {
     })
 }
 
+/// Whether `code` is a country's two letters of ISO 3166, as telephone numbers know it: `FR`.
+pub fn is_country(code: &str) -> bool {
+    code.len() == 2
+        && code.bytes().all(|letter| letter.is_ascii_uppercase())
+        && code.parse::<Region>().is_ok_and(|region| {
+            PHONE_NUMBER_UTIL
+                .get_country_code_for_region(region)
+                .is_some()
+        })
+}
+
 /// A valid telephone number. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Phone {

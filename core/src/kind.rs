@@ -82,6 +82,7 @@ impl Named {
 /// It is the first part of a template's file name, so it is made of `a`–`z`, `0`–`9` and `_`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("format" = "kind"))]
 pub struct Kind(Cow<'static, str>);
 
 /// A kind that Rappel's own policies plan.

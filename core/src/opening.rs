@@ -7,9 +7,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use opening_hours::localization::{Country, NoLocation};
-use opening_hours::{Context, OpeningHours};
+use opening_hours::{Context, ContextHolidays, OpeningHours};
 
 use crate::civil::{Civil, Zone};
+use crate::contact::is_country;
 
 /// Opening hours on the clinic's wall clock. Cheap to clone.
 #[derive(Clone)]
@@ -43,19 +44,29 @@ impl Opening {
     /// `country` (`FR`) says which days `PH` are; `closed` are closed whatever the hours say.
     ///
     /// # Errors
-    /// A sentence when the hours or the country can't be read, or the hours are never open.
+    /// A sentence when the hours or the country can't be read, or the hours speak of public holidays and the
+    /// country's aren't known.
     pub fn parse(
         text: &str,
         country: &str,
         closed: impl IntoIterator<Item = NaiveDate>,
         zone: Zone,
     ) -> Result<Self, String> {
-        let country: Country = country
-            .parse()
-            .map_err(|_| format!("`{country}` is not a country code such as `FR`"))?;
+        let holidays = match country.parse::<Country>() {
+            Ok(country) => country.holidays(),
+            Err(_) if !is_country(country) => {
+                return Err(format!("`{country}` is not a country code such as `FR`"));
+            }
+            Err(_) if text.contains("PH") => {
+                return Err(format!(
+                    "the public holidays of `{country}` aren't known here; leave `PH` out and list them in `closed`"
+                ));
+            }
+            Err(_) => ContextHolidays::default(),
+        };
         let hours = OpeningHours::from_str(text)
             .map_err(|_| format!("`{text}` can't be read as opening hours; write them as `Mo-Fr 08:00-20:00; Sa 09:00-12:00; PH off`"))?
-            .with_context(Context::default().with_holidays(country.holidays()));
+            .with_context(Context::default().with_holidays(holidays));
         Ok(Self(Arc::new(Inner {
             text: text.to_string(),
             hours,
@@ -68,6 +79,14 @@ impl Opening {
     /// The hours as the clinic wrote them.
     pub fn as_str(&self) -> &str {
         &self.0.text
+    }
+
+    /// Whether they are closed at any time there is.
+    pub fn never_opens(&self) -> bool {
+        let always = NaiveDate::from_ymd_opt(1900, 1, 1).map(|date| date.and_time(NaiveTime::MIN));
+        always.is_some_and(|begin| {
+            !self.0.hours.is_open(begin) && self.0.hours.next_change(begin).is_none()
+        })
     }
 
     /// Whether messages may go at this time.

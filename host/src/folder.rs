@@ -13,10 +13,11 @@ const MAX_FILE_BYTES: u64 = 1024 * 1024;
 const MAX_FILES: usize = 2_000;
 
 /// Reads what a clinic consists of: `clinic.toml`, `templates/`, `rules/` and `plugins/`. Whatever else
-/// is in the folder is the clinic's own business.
+/// is in the folder is the clinic's own business. A file that can't be read is noted in the folder, and
+/// told with what is wrong with the others when it is compiled.
 ///
 /// # Errors
-/// A diagnostic for each file that can't be read.
+/// When it isn't a clinic's folder, or can't be read as a whole.
 pub fn read_folder(path: &Path) -> Result<Folder, Vec<Diagnostic>> {
     let mut folder = Folder::default();
     let mut errors = Vec::new();
@@ -54,8 +55,8 @@ pub fn read_folder(path: &Path) -> Result<Folder, Vec<Diagnostic>> {
                 break;
             }
             match read_file(&whole) {
-                Ok(text) => folder.insert(&relative.to_string_lossy().replace('\\', "/"), text),
-                Err(error) => errors.push(unreadable(&relative, &error)),
+                Ok(bytes) => insert(&mut folder, &relative, bytes),
+                Err(error) => folder.insert_unreadable("", unreadable(&relative, &error)),
             }
         }
     }
@@ -66,7 +67,30 @@ pub fn read_folder(path: &Path) -> Result<Folder, Vec<Diagnostic>> {
     }
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
+/// Puts a file in. Where it is not UTF-8, what follows from its other characters is still checked.
+fn insert(folder: &mut Folder, relative: &Path, bytes: Vec<u8>) {
+    match String::from_utf8(bytes) {
+        Ok(text) => folder.insert(&inside(relative), text),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes());
+            let why = Diagnostic::new(
+                codes::BAD_FILE,
+                inside(relative),
+                "the file is not UTF-8 text; this character can't be read",
+            )
+            // The replacement character is where the first byte is that means nothing.
+            .at(
+                &*text,
+                valid..valid + char::REPLACEMENT_CHARACTER.len_utf8(),
+            )
+            .help("save the file as UTF-8, not as Windows-1252 or Latin-1");
+            folder.insert_unreadable(&text, why);
+        }
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let size = std::fs::metadata(path)
         .map_err(|error| error.to_string())?
         .len();
@@ -75,8 +99,12 @@ fn read_file(path: &Path) -> Result<String, String> {
             "it has {size} bytes; at most {MAX_FILE_BYTES} are read"
         ));
     }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text; save it as UTF-8".to_string())
+    std::fs::read(path).map_err(|error| error.to_string())
+}
+
+/// A path inside the clinic's folder, as everything else names it.
+fn inside(relative: &Path) -> String {
+    relative.to_string_lossy().replace('\\', "/")
 }
 
 /// What editors leave lying about while they write.
@@ -96,7 +124,8 @@ fn is_passing(path: &Path) -> bool {
 fn unreadable(path: &Path, reason: &str) -> Diagnostic {
     Diagnostic::new(
         codes::BAD_FILE,
-        path.display().to_string(),
+        inside(path),
         format!("the file can't be read: {reason}"),
     )
+    .help("take it out of the folder, or make it readable for the host")
 }

@@ -12,7 +12,7 @@ use rappel_core::settings::Settings;
 
 use crate::cases::{self, CaseOutcome};
 use crate::hooks::{self, Policy};
-use crate::load::{Loaded, Names, PlannedKinds, load};
+use crate::load::{Loaded, Names, Own, PlannedKinds, load};
 use crate::stock::STOCK;
 
 /// How policies' files end.
@@ -82,7 +82,9 @@ impl Tried {
             (Some(policy), Some((file, text)), Some(settings)) => {
                 cases::run(policy, file, text, settings)
             }
-            _ => Vec::new(),
+            // Cases of a policy that can't be asked can still be read.
+            (_, Some((file, text)), _) => cases::slip(file, text, source.name),
+            (_, None, _) => Vec::new(),
         };
         Self {
             name: source.name.to_string(),
@@ -107,7 +109,7 @@ impl PolicySet {
         files: impl IntoIterator<Item = (&'f str, &'f str)>,
         settings: &Arc<Settings>,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let (tried, mut found) = try_all(files, settings);
+        let (tried, mut found) = try_all(files, Some(&settings.own), Some(settings));
         let mut set = Self {
             policies: Vec::with_capacity(tried.len()),
             outcomes: Vec::new(),
@@ -139,13 +141,27 @@ impl PolicySet {
         files: impl IntoIterator<Item = (&'f str, &'f str)>,
         settings: &Arc<Settings>,
     ) -> (Vec<CaseOutcome>, Vec<Diagnostic>) {
-        let (tried, mut found) = try_all(files, settings);
+        let (tried, mut found) = try_all(files, Some(&settings.own), Some(settings));
         let mut outcomes = Vec::new();
         for tried in tried {
             found.extend(tried.found);
             outcomes.extend(tried.outcomes);
         }
         (outcomes, found)
+    }
+
+    /// What is wrong with a clinic's policies as long as its settings aren't known: everything but whether
+    /// their cases hold. `own` are the values of `[own]`, where at least these are known.
+    pub fn slips<'f>(
+        files: impl IntoIterator<Item = (&'f str, &'f str)>,
+        own: Option<&BTreeMap<String, toml::Value>>,
+    ) -> Vec<Diagnostic> {
+        let (tried, mut found) = try_all(files, own, None);
+        for tried in tried {
+            found.extend(tried.found);
+            found.extend(tried.outcomes.into_iter().filter_map(|case| case.failure));
+        }
+        found
     }
 
     /// The cases that ran when it was compiled. All of them hold.
@@ -192,15 +208,22 @@ impl PolicySet {
 /// Loads and tries every policy, in the order of their names.
 fn try_all<'f>(
     files: impl IntoIterator<Item = (&'f str, &'f str)>,
-    settings: &Arc<Settings>,
+    own: Option<&Own>,
+    settings: Option<&Arc<Settings>>,
 ) -> (Vec<Tried>, Vec<Diagnostic>) {
-    let (own, mut found) = sources(files);
-    let replaced = |tried: &&Tried| !own.contains_key(tried.name.as_str());
+    let (theirs, mut found) = sources(files);
+    let replaced = |tried: &&Tried| !theirs.contains_key(tried.name.as_str());
     let mut all: Vec<Tried> = TRIED.iter().filter(replaced).cloned().collect();
-    let names = Names::of(settings);
-    for source in own.values() {
-        let tried = Tried::new(source, &names, Some(settings));
-        if tried.policy.is_some() && tried.outcomes.is_empty() {
+    let names = match settings {
+        Some(settings) => Names::of(settings),
+        None => Names::in_doubt(own),
+    };
+    for source in theirs.values() {
+        let tried = Tried::new(source, &names, settings);
+        if tried.policy.is_some()
+            && tried.outcomes.is_empty()
+            && source.cases.is_none_or(|_| settings.is_some())
+        {
             let message = "nothing tries this policy: it has no cases";
             let help = format!(
                 "write some into {}{CASES}",

@@ -82,6 +82,9 @@ impl Test {
             ))
         };
         let files = read_folder(&clinic::folder(&self.clinic)).map_err(unusable)?;
+        if !files.unreadable().is_empty() {
+            return Err(unusable(files.unreadable().to_vec()));
+        }
         let settings = files.get("clinic.toml").map_or("", |text| text);
         let (settings, _) = Settings::read(settings).map_err(unusable)?;
         let rules = files.iter().filter(|(path, _)| path.starts_with("rules/"));

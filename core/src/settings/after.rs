@@ -36,6 +36,7 @@ pub struct RecallSettings {
     pub intervals: Vec<Span>,
     /// The interval of visits for which neither the appointment nor its service says one; one of
     /// `intervals`. Without it only those that say one are recalled.
+    #[schemars(example = &"6 months")]
     pub after: Option<Span>,
     /// Whether the first recall that a patient gets brings a link that sets their password anew.
     pub password: bool,

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::example;
+
 /// A gateway, with what it must be told.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
@@ -28,22 +30,26 @@ pub enum Gateway {
     },
     /// Sends e-mail to a mail server.
     Smtp {
-        /// Its name.
+        /// The mail server's name.
+        #[schemars(example = &"smtp.example.org")]
         host: String,
         /// Its port: 587 with STARTTLS, 465 with TLS, 25 without, where none is set.
         #[serde(default)]
+        #[schemars(example = 587)]
         port: Option<u16>,
         /// How the connection is secured.
         #[serde(default)]
         encryption: Encryption,
         /// The user to log in as.
         #[serde(default)]
+        #[schemars(example = &"rdv@lumiere.example.org")]
         user: Option<String>,
         /// Their password.
         #[serde(default)]
         password: Option<SecretRef>,
         /// A file with certificates to trust beside the usual ones, relative to the clinic's folder.
         #[serde(default)]
+        #[schemars(example = &"mail-ca.pem")]
         trust: Option<PathBuf>,
         /// How much it takes.
         #[serde(default)]
@@ -52,12 +58,15 @@ pub enum Gateway {
     /// Sends to an HTTP service through a provider adapter.
     Http {
         /// The adapter: a folder of `plugins/`, or one that ships.
+        #[schemars(example = &"kannel")]
         adapter: String,
         /// What the adapter must be told.
         #[serde(default)]
+        #[schemars(example = example::options())]
         options: BTreeMap<String, String>,
         /// Where the adapter's secrets come from.
         #[serde(default)]
+        #[schemars(example = example::secrets())]
         secrets: BTreeMap<String, SecretRef>,
         /// Whether it may be at a loopback or private address.
         #[serde(default)]
@@ -85,7 +94,7 @@ impl Gateway {
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// The most messages it takes, such as `10/s` or `600/min`; unlimited where it isn't set.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "rate"))]
     pub rate: Option<Rate>,
     /// How many messages are under way to it at once.
     pub concurrency: u32,
@@ -112,13 +121,19 @@ pub enum Encryption {
     Starttls,
     /// TLS from the first byte.
     Tls,
-    /// None: for a mail server on the same machine.
+    /// Not at all: for a mail server on the same machine.
     None,
 }
 
 /// Where a secret comes from. The clinic's folder never holds one: it is copied, mailed and committed.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-#[schemars(rename_all = "lowercase")]
+#[schemars(
+    rename_all = "lowercase",
+    extend("writeOnly" = true),
+    extend("errorMessage" = "a secret never stands in the clinic's folder"),
+    example = example::env(),
+    example = example::file()
+)]
 pub enum SecretRef {
     /// An environment variable of the host.
     Env(String),

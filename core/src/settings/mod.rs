@@ -1,9 +1,20 @@
 //! `clinic.toml`: what a clinic declares about itself and how its messages behave.
 
 mod after;
+mod example;
+mod forms;
 mod gateway;
+mod near;
 mod read;
+#[cfg(test)]
+mod reference;
+mod remedy;
+mod sift;
 mod staff;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,8 +26,10 @@ use serde::{Deserialize, Serialize};
 
 pub use after::{AfterVisitSettings, RecallSettings};
 pub use gateway::{Encryption, Gateway, Limits, Rate, SecretRef};
+pub use read::Inspection;
 pub use staff::{AdministratorSettings, AlertSettings, DayTime, ResourceSettings};
 
+use self::forms::Amount;
 use crate::channel::{ChannelKind, Sender};
 use crate::civil::{Span, Zone};
 use crate::facts::Patient;
@@ -30,19 +43,24 @@ use crate::opening::Opening;
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The clinic's key in the store. Never change it once messages were sent.
+    #[schemars(example = &"lumiere")]
     pub id: FacilityId,
     /// Its name: `[TRD0]`.
+    #[schemars(example = &"Centre Lumière")]
     pub name: String,
     /// Its telephone number: `[TRD1]`, and the number that calls come from.
     #[serde(default)]
+    #[schemars(example = &"01 99 00 12 00")]
     pub phone: Option<String>,
     /// Its website: `[TRD38]`.
     #[serde(default)]
+    #[schemars(example = &"https://lumiere.example.org")]
     pub website: Option<String>,
     /// Its IANA time zone: `Europe/Paris`. All civil times are read in it.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "zone"))]
     pub zone: Zone,
     /// Its country as two letters: how telephone numbers are read, and which days are public holidays.
+    #[schemars(extend("format" = "country"))]
     pub country: String,
     /// The language of messages to patients who prefer none.
     #[serde(default)]
@@ -106,7 +124,7 @@ pub struct Settings {
     pub gateways: BTreeMap<String, Gateway>,
     /// Values for the clinic's own policies: `settings.own.NAME`.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>", example = example::own())]
     pub own: BTreeMap<String, toml::Value>,
 
     /// The hours of `hours`, read. Filled in by [`Settings::read`].
@@ -126,18 +144,23 @@ pub struct Settings {
 pub struct SenderSettings {
     /// The number that calls come from; the clinic's telephone otherwise.
     #[serde(default)]
+    #[schemars(example = &"+33 1 99 00 12 00")]
     pub phone: Option<String>,
     /// What an SMS shows as its sender: at most 11 letters and digits, or a number.
     #[serde(default)]
+    #[schemars(example = &"LUMIERE")]
     pub sms: Option<String>,
     /// The From address of e-mails.
     #[serde(default)]
+    #[schemars(example = &"rdv@lumiere.example.org")]
     pub email: Option<String>,
     /// The From name of e-mails; the clinic's name otherwise.
     #[serde(default)]
+    #[schemars(example = &"Centre Lumière")]
     pub email_name: Option<String>,
     /// Where answers to e-mails go.
     #[serde(default)]
+    #[schemars(example = &"accueil@lumiere.example.org")]
     pub reply_to: Option<String>,
 }
 
@@ -168,6 +191,7 @@ impl Cell {
 /// The channels of one kind of message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = example::cells())]
 #[allow(missing_docs, reason = "the fields are the channels")]
 pub struct Cells {
     #[serde(default)]
@@ -207,13 +231,14 @@ pub struct ChannelsSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct SmsSettings {
     /// The gateway that carries them.
+    #[schemars(example = &"out")]
     pub gateway: Option<String>,
     /// What becomes of a character outside the SMS alphabet.
     pub mode: SmsMode,
     /// The most characters an SMS may have. 918 is six parts.
     pub max_characters: u32,
     /// Credits that each part costs.
-    #[schemars(with = "String")]
+    #[schemars(with = "Amount")]
     pub credits: Decimal,
 }
 
@@ -233,9 +258,10 @@ impl Default for SmsSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct ChannelSettings {
     /// The gateway that carries them.
+    #[schemars(example = &"out")]
     pub gateway: Option<String>,
     /// Credits that each message costs.
-    #[schemars(with = "String")]
+    #[schemars(with = "Amount")]
     pub credits: Decimal,
 }
 
@@ -380,11 +406,12 @@ pub struct HoursSettings {
     /// The allowed hours in the syntax of OpenStreetMap; `PH` are the country's public holidays.
     pub allowed: String,
     /// Days on which nothing goes, whatever the hours say.
-    #[schemars(with = "Vec<String>")]
+    #[schemars(example = ["2026-12-24", "2026-12-31"])]
     pub closed: Vec<NaiveDate>,
     /// What becomes of a reminder that is due outside them. Notices always wait.
     pub outside: Outside,
     /// Kinds of message that go at any hour.
+    #[schemars(example = ["cancelled"])]
     pub anytime: Vec<Kind>,
 }
 
@@ -407,6 +434,7 @@ pub struct ConsentSettings {
     pub opt_in: bool,
     /// Kinds of message that the clinic declares as necessary: they go without consent, but never to
     /// a channel that the patient refused.
+    #[schemars(example = ["cancelled"])]
     pub necessary: Vec<Kind>,
 }
 
@@ -414,15 +442,20 @@ pub struct ConsentSettings {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LinkSettings {
-    /// `[CONFIRM_URL]`.
+    /// `[CONFIRM_URL]`: where a patient confirms.
+    #[schemars(example = &"https://rdv.example.org/c/{token}")]
     pub confirm: Option<String>,
-    /// `[CANCEL_URL]`.
+    /// `[CANCEL_URL]`: where a patient cancels.
+    #[schemars(example = &"https://rdv.example.org/a/{token}")]
     pub cancel: Option<String>,
-    /// `[RESCHEDULE_URL]`.
+    /// `[RESCHEDULE_URL]`: where a patient finds another time.
+    #[schemars(example = &"https://rdv.example.org/r/{token}")]
     pub reschedule: Option<String>,
     /// `[PASSWORD_URL]`: the page of the clinic's portal where a patient sets a password.
+    #[schemars(example = &"https://rdv.example.org/p/{token}")]
     pub password: Option<String>,
-    /// `[UNSUBSCRIBE_URL]`.
+    /// `[UNSUBSCRIBE_URL]`: where a patient asks for no more messages.
+    #[schemars(example = &"https://rdv.example.org/d/{token}")]
     pub unsubscribe: Option<String>,
 }
 

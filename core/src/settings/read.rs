@@ -3,15 +3,71 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Gateway, RecallSettings, SecondSms, Settings};
+use serde_path_to_error::Segment;
+use toml::de::DeTable;
+
+use super::forms::Wrong;
+use super::near::nearest_within;
+use super::sift::{Slip, Sort, sift};
+use super::wanted::{Shape, Wanted, as_toml, either};
+use super::{Gateway, RecallSettings, SecondSms, Settings, syntax};
 use crate::channel::{ChannelKind, Sender};
 use crate::civil::Span;
 use crate::contact::{EmailAddress, Phone};
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::opening::Opening;
 
 /// The file's name in a clinic's folder.
 pub(super) const FILE: &str = "clinic.toml";
+
+/// What came of reading `clinic.toml`.
+#[derive(Debug)]
+pub struct Inspection {
+    /// The settings. Where a value can't be used, its default or example stands for it, so that whatever
+    /// doesn't depend on it can be checked.
+    /// `None` where not even that could be done.
+    pub settings: Option<Settings>,
+    /// Every slip that could be found, each with its place and remedy.
+    pub found: Vec<Diagnostic>,
+    /// The file's text for showing places, with marks where secrets stand that have no business there.
+    pub text: Arc<str>,
+    doubt: Doubt,
+}
+
+impl Inspection {
+    /// Whether the settings are what the clinic wrote, and can be used.
+    pub fn is_usable(&self) -> bool {
+        !self.found.iter().any(Diagnostic::is_error)
+    }
+
+    /// Whether a key, all below it and the tables around it are as the clinic wrote them.
+    pub fn is_certain(&self, key: &str) -> bool {
+        self.doubt.spares(key)
+    }
+}
+
+/// What can't be relied on, because something is wrong with it.
+#[derive(Debug, Default)]
+struct Doubt {
+    /// The file is no TOML, so that any key may be missing from what was read.
+    everything: bool,
+    keys: Vec<String>,
+}
+
+impl Doubt {
+    fn spares(&self, key: &str) -> bool {
+        let inside = |outer: &str, inner: &str| {
+            inner
+                .strip_prefix(outer)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        !self.everything
+            && !self
+                .keys
+                .iter()
+                .any(|doubtful| inside(doubtful, key) || inside(key, doubtful))
+    }
+}
 
 impl Settings {
     /// Reads `clinic.toml`. Warnings come with the settings.
@@ -19,19 +75,52 @@ impl Settings {
     /// # Errors
     /// Every slip that could be found, each with its place and remedy.
     pub fn read(text: &str) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let source: Arc<str> = text.into();
-        let mut settings = parse(&source).map_err(|slip| vec![*slip])?;
+        let inspection = Self::inspect(text);
+        match inspection.settings {
+            Some(settings) if !inspection.found.iter().any(Diagnostic::is_error) => {
+                Ok((settings, inspection.found))
+            }
+            _ => Err(inspection.found),
+        }
+    }
+
+    /// Reads `clinic.toml` as far as it goes: what is wrong with it doesn't hide what else can be checked.
+    pub fn inspect(text: &str) -> Inspection {
+        let (document, errors) = DeTable::parse_recoverable(text);
+        let sifted = sift(document.get_ref());
+        let source: Arc<str> = hidden(text, &sifted.secrets).into();
+        let mut slips = syntax::slips(&source, document.get_ref(), &errors);
+        let doubt = Doubt {
+            everything: !slips.is_empty(),
+            keys: sifted.doubtful,
+        };
+        slips.extend(if doubt.everything {
+            syntax::believable(&source, &slips, sifted.slips)
+        } else {
+            sifted.slips
+        });
         let mut check = Check {
             source,
             found: Vec::new(),
+            doubt,
         };
-        check.settings(&mut settings);
-        // It parsed above; an empty table would only make `with` find less.
-        settings.written = Arc::new(text.parse().unwrap_or_default());
-        if check.found.iter().any(Diagnostic::is_error) {
-            Err(check.found)
-        } else {
-            Ok((settings, check.found))
+        let mut table = sifted.table;
+        let mut settings = deserialise(&check.source, &mut table, &mut slips);
+        let keys = slips.iter().map(|slip| slip.key.clone());
+        check.doubt.keys.extend(keys.filter(|key| !key.is_empty()));
+        if let Some(settings) = &mut settings {
+            settings.written = Arc::new(table);
+            check.settings(settings);
+        }
+        let told = slips.into_iter().map(|slip| slip.diagnostic(&check.source));
+        let mut found: Vec<Diagnostic> = told.chain(check.found).collect();
+        // In the order in which they are met in the file.
+        found.sort_by_key(|one| one.span.as_ref().map_or(0, |span| span.start));
+        Inspection {
+            settings,
+            found,
+            text: check.source,
+            doubt: check.doubt,
         }
     }
 
@@ -67,51 +156,88 @@ impl Settings {
     }
 }
 
-fn parse(source: &Arc<str>) -> Result<Settings, Box<Diagnostic>> {
-    let deserializer =
-        toml::Deserializer::parse(source).map_err(|error| slip(source, "", &error))?;
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        slip(source, &path, error.inner())
-    })
-}
-
-fn slip(source: &Arc<str>, path: &str, error: &toml::de::Error) -> Box<Diagnostic> {
-    let text = error.message().trim_end_matches('\n');
-    let message = if path.is_empty() || path == "." {
-        text.to_string()
-    } else {
-        format!("`{path}`: {text}")
-    };
-    let diagnostic = Diagnostic::new(codes::BAD_SETTINGS, FILE, message);
-    // Inside a gateway the parser tells the place of the gateway alone; its key is in the sentence.
-    let key = text.split('`').nth(1).unwrap_or_default();
-    let key = key_place(source, path, key).or_else(|| error.span());
-    let diagnostic = match key {
-        Some(span) => diagnostic.at(source.clone(), span).label("here"),
-        None => diagnostic,
-    };
-    if let Some(near) = nearest(text) {
-        return Box::new(diagnostic.help(format!("did you mean `{near}`?")));
+/// A text with marks where secrets stand: reports show the line that they are about, and the ones around it.
+fn hidden(text: &str, secrets: &[Range<usize>]) -> String {
+    let mut hidden = text.to_string();
+    for secret in secrets {
+        if let Some(shown) = text.get(secret.clone()) {
+            // As many bytes as before, so that every place stays where it is.
+            let marks = shown
+                .bytes()
+                .map(|byte| if byte == b'\n' { '\n' } else { '*' });
+            hidden.replace_range(secret.clone(), &marks.collect::<String>());
+        }
     }
-    Box::new(diagnostic)
+    hidden
 }
 
-/// From "unknown field `notise`, expected one of `notice`, …", the expected name that is nearest.
-fn nearest(message: &str) -> Option<String> {
-    let (unknown, expected) = message.split_once(", expected ")?;
-    let unknown = unknown.split('`').nth(1)?;
-    let names = expected.split('`').skip(1).step_by(2);
-    names
-        .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
-        .filter(|(distance, name)| *distance <= 1.max(name.len() / 3))
-        .min()
-        .map(|(_, name)| name.to_string())
+/// Makes settings of what the schema lets through. What only reading can tell is told and left out.
+fn deserialise(source: &str, table: &mut toml::Table, slips: &mut Vec<Slip>) -> Option<Settings> {
+    loop {
+        let value = toml::Value::Table(table.clone());
+        let error = match serde_path_to_error::deserialize(value) {
+            Ok(settings) => return Some(settings),
+            Err(error) => error,
+        };
+        let keys = error.path().iter().map_while(|segment| match segment {
+            Segment::Map { key } => Some(key.as_str()),
+            _ => None,
+        });
+        let keys: Vec<&str> = keys.collect();
+        let key = keys.join(".");
+        let wrong = Wrong::split(error.inner().message().trim_end());
+        let again = slips.iter().any(|slip| slip.key == key);
+        slips.push(Slip {
+            sort: Sort::Value,
+            span: place(source, &key).unwrap_or(0..0),
+            message: wrong.message,
+            help: wrong
+                .help
+                .or_else(|| Some("docs/settings.md shows how it is written".into())),
+            key,
+        });
+        // What stands for a value is from the schema; where it is no better, the schema is wrong.
+        if again || !leave_out(table, &keys) {
+            return None;
+        }
+    }
+}
+
+/// Takes a value out; one that has to be there is replaced by the schema's example.
+fn leave_out(table: &mut toml::Table, keys: &[&str]) -> bool {
+    let [key, inner @ ..] = keys else {
+        return false;
+    };
+    if let (false, Some(toml::Value::Table(table))) = (inner.is_empty(), table.get_mut(*key)) {
+        return leave_out(table, inner);
+    }
+    let was_there = table.remove(*key).is_some();
+    if let Shape::Table(root) = Wanted::root().shape()
+        && root.required.contains(key)
+        && let Some(example) = root.get(key).and_then(|wanted| as_toml(&wanted.example()))
+    {
+        table.insert((*key).into(), example);
+    }
+    was_there
+}
+
+impl Slip {
+    fn diagnostic(self, source: &Arc<str>) -> Diagnostic {
+        let message = match self.key.as_str() {
+            "" => self.message,
+            key => format!("`{key}`: {}", self.message),
+        };
+        let mut diagnostic =
+            Diagnostic::new(codes::BAD_SETTINGS, FILE, message).at(source.clone(), self.span);
+        diagnostic.help = self.help;
+        diagnostic
+    }
 }
 
 struct Check {
     source: Arc<str>,
     found: Vec<Diagnostic>,
+    doubt: Doubt,
 }
 
 impl Check {
@@ -122,16 +248,7 @@ impl Check {
         self.after(settings);
         self.gateways(settings);
         self.links(settings);
-        let hours = &settings.hours;
-        match Opening::parse(
-            &hours.allowed,
-            &settings.country,
-            hours.closed.iter().copied(),
-            settings.zone,
-        ) {
-            Ok(opening) => settings.opening = Some(opening),
-            Err(message) => self.error("hours.allowed", &message, "`24/7` allows every hour"),
-        }
+        self.hours(settings);
         settings.from = Arc::new(Sender {
             facility: settings.name.clone(),
             phone: settings
@@ -163,7 +280,17 @@ impl Check {
                 "write its name",
             );
         }
+        if let Some(website) = &settings.website
+            && (website.is_empty() || website.chars().any(|c| c.is_whitespace() || c.is_control()))
+        {
+            self.error(
+                "website",
+                "an address of the web is not empty and has no blanks",
+                "for instance `https://lumiere.example.org`",
+            );
+        }
         if let Some(phone) = &settings.phone
+            && self.certain(&["country"])
             && let Err(message) = Phone::parse(phone, &settings.country)
         {
             self.error(
@@ -206,6 +333,7 @@ impl Check {
             );
         }
         if let Some(phone) = &sender.phone
+            && self.certain(&["country"])
             && let Err(message) = Phone::parse(phone, &settings.country)
         {
             self.error(
@@ -230,11 +358,21 @@ impl Check {
                 );
             }
         }
-        if reminder.second_sms != SecondSms::None && reminder.second_notice >= reminder.notice {
+        if reminder.second_sms != SecondSms::None
+            && reminder.second_notice >= reminder.notice
+            && self.certain(&["reminder"])
+        {
             self.error(
                 "reminder.second_notice",
                 "the second SMS would go before or with the reminder",
                 "make it shorter than `notice`",
+            );
+        }
+        if settings.notices.max_age == Span::ZERO {
+            self.error(
+                "notices.max_age",
+                "every event is older than this, so nothing would ever be told of one",
+                "for instance `24 hours`; `[messages]` switches kinds of message off",
             );
         }
         if settings.unreliable.missed_percent == 0 || settings.unreliable.missed_percent > 100 {
@@ -243,6 +381,19 @@ impl Check {
                 "a share of missed visits is 1 to 100 percent",
                 "the usual one is 30",
             );
+        }
+        for (channel, credits) in [
+            ("sms", settings.channels.sms.credits),
+            ("email", settings.channels.email.credits),
+            ("voice", settings.channels.voice.credits),
+        ] {
+            if credits.is_sign_negative() && !credits.is_zero() {
+                self.error(
+                    &format!("channels.{channel}.credits"),
+                    "a message costs nothing or more",
+                    "for instance `credits = \"1\"`",
+                );
+            }
         }
         if !(1..=10_000).contains(&settings.channels.sms.max_characters) {
             self.error(
@@ -305,21 +456,16 @@ impl Check {
             let key = format!("channels.{channel}.gateway");
             match gateway {
                 Some(name) if !settings.gateways.contains_key(name) => {
-                    let known: Vec<_> = settings
-                        .gateways
-                        .keys()
-                        .map(|name| format!("`{name}`"))
-                        .collect();
-                    let known = if known.is_empty() {
-                        "none is".into()
-                    } else {
-                        format!("{} are", known.join(", "))
+                    if !self.certain(&[&format!("gateways.{name}")]) {
+                        continue;
+                    }
+                    let known = settings.gateways.keys().map(String::as_str);
+                    let help = match nearest_within(name, known.clone(), 2) {
+                        Some(near) => format!("did you mean `\"{near}\"`?"),
+                        None if settings.gateways.is_empty() => format!("add `[gateways.{name}]`"),
+                        None => format!("add `[gateways.{name}]`, or name {}", either(known)),
                     };
-                    self.error(
-                        &key,
-                        &format!("there is no gateway `{name}`; {known} declared"),
-                        &format!("add `[gateways.{name}]` or name another"),
-                    );
+                    self.error(&key, &format!("there is no gateway `{name}`"), &help);
                 }
                 Some(name) => {
                     if let Some(gateway) = settings.gateways.get(name)
@@ -333,7 +479,7 @@ impl Check {
                         );
                     }
                 }
-                None => {
+                None if self.certain(&[&format!("channels.{channel}")]) => {
                     if let Some((kind, _)) = settings
                         .messages
                         .iter()
@@ -348,6 +494,7 @@ impl Check {
                         );
                     }
                 }
+                None => {}
             }
         }
         if settings.sender.email.is_none()
@@ -362,6 +509,23 @@ impl Check {
             );
         }
         for (name, gateway) in &settings.gateways {
+            if let Gateway::Smtp { host, port, .. } = gateway {
+                let bare = |c: char| !c.is_whitespace() && !c.is_control() && !"/@".contains(c);
+                if host.is_empty() || !host.chars().all(bare) {
+                    self.error(
+                        &format!("gateways.{name}.host"),
+                        "a mail server's name has no `smtp://`, no user and no blanks",
+                        "for instance `host = \"smtp.example.org\"`",
+                    );
+                }
+                if *port == Some(0) {
+                    self.error(
+                        &format!("gateways.{name}.port"),
+                        "there is no port 0",
+                        "leave it out, or write 587 for STARTTLS and 465 for TLS",
+                    );
+                }
+            }
             if !(1..=1_000).contains(&gateway.limits().concurrency) {
                 self.error(
                     &format!("gateways.{name}.limits.concurrency"),
@@ -375,6 +539,34 @@ impl Check {
                     "a message is tried 1 to 100 times",
                     "8 is usual",
                 );
+            }
+        }
+    }
+
+    /// A kind may be the clinic's own, so that a name alone is never an error.
+    fn hours(&mut self, settings: &mut Settings) {
+        let hours = &settings.hours;
+        match Opening::parse(
+            &hours.allowed,
+            &settings.country,
+            hours.closed.iter().copied(),
+            settings.zone,
+        ) {
+            Ok(opening) => {
+                if opening.never_opens() {
+                    self.error(
+                        "hours.allowed",
+                        &format!("`{}` is never open, so nothing could ever be sent", hours.allowed),
+                        "`communication = false` switches all messages off, `24/7` allows every hour",
+                    );
+                }
+                settings.opening = Some(opening);
+            }
+            Err(sentence) => {
+                let wrong = Wrong::split(&sentence);
+                let help = wrong.help.map(|help| format!("{help}; "));
+                let help = help.unwrap_or_default() + "`24/7` allows every hour";
+                self.error("hours.allowed", &wrong.message, &help);
             }
         }
     }
@@ -406,13 +598,28 @@ impl Check {
         }
     }
 
+    /// Tells an error of a key, unless something was told of it already: then the value is not the
+    /// clinic's own.
     fn error(&mut self, key: &str, message: &str, help: &str) {
+        self.tell(Severity::Error, key, message, help);
+    }
+
+    fn tell(&mut self, severity: Severity, key: &str, message: &str, help: &str) {
+        if !self.doubt.spares(key) {
+            return;
+        }
         let mut diagnostic =
             Diagnostic::new(codes::BAD_SETTINGS, FILE, format!("`{key}`: {message}")).help(help);
+        diagnostic.severity = severity;
         if let Some(span) = place(&self.source, key) {
             diagnostic = diagnostic.at(self.source.clone(), span);
         }
         self.found.push(diagnostic);
+    }
+
+    /// Whether these keys are what the clinic wrote: what depends on another key can only be told then.
+    fn certain(&self, keys: &[&str]) -> bool {
+        keys.iter().all(|key| self.doubt.spares(key))
     }
 }
 
@@ -426,16 +633,6 @@ fn is_sms_sender(sender: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || " -_.&".contains(c))
         && sender.chars().any(|c| c.is_ascii_alphabetic());
     digits || name
-}
-
-/// Where a key of a table stands in the text.
-fn key_place(source: &str, table: &str, key: &str) -> Option<Range<usize>> {
-    let root = toml::de::DeTable::parse(source).ok()?;
-    let mut inner = root.get_ref();
-    for part in table.split('.').filter(|part| !part.is_empty()) {
-        inner = inner.get(part)?.get_ref().as_table()?;
-    }
-    inner.get_key_value(key).map(|(key, _)| key.span())
 }
 
 /// Where a key's value, or the nearest table around it, stands in the text.
@@ -521,13 +718,18 @@ mod tests {
 
     #[test]
     fn a_secret_written_into_the_file_is_not_repeated() {
-        let report =
-            slips("[gateways.mail]\ntype = \"smtp\"\nhost = \"h\"\npassword = \"hunter2\"\n");
-        let said: String = report
-            .lines()
-            .filter(|line| !line.contains("password = "))
-            .collect();
-        assert!(!said.contains("hunter2"), "{report}");
+        for line in [
+            "password = \"hunter2\"",
+            "password = hunter2",
+            "pasword = \"hunter2\"",
+            "secret = \"hunter2\"",
+            "password = { env = \"X\", value = \"hunter2\" }",
+        ] {
+            let text =
+                format!("[gateways.mail]\ntype = \"smtp\"\nhost = \"h\"\n{line}\nhots = 3\n");
+            let report = slips(&text);
+            assert!(!report.contains("hunter2"), "{report}");
+        }
     }
 
     #[test]

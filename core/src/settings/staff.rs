@@ -53,6 +53,7 @@ impl Default for ResourceSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct AdministratorSettings {
     /// Their e-mail address. Without one nobody is told.
+    #[schemars(example = &"secretariat@example.org")]
     pub email: Option<String>,
     /// At most one e-mail in this time; what comes between waits for the next.
     pub every: Span,

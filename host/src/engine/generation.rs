@@ -6,14 +6,14 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use rappel_core::channel::{ChannelKind, Content};
 use rappel_core::decision::{Decision, Planned, PolicyFault};
-use rappel_core::diagnostic::{Diagnostic, codes};
+use rappel_core::diagnostic::{Code, Diagnostic, codes};
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
 use rappel_core::kind::{Kind, Named};
 use rappel_core::language::Language;
 use rappel_core::message::MessageFacts;
 use rappel_core::provider::Provider;
-use rappel_core::settings::{Cell, Gateway, Settings};
+use rappel_core::settings::{Cell, Gateway, Inspection, Settings};
 use rappel_dsl::{Facts, FileName, Stopped, Template, Templates};
 use rappel_rules::PolicySet;
 use rappel_rules::adapter::{Adapter, AdapterFiles};
@@ -21,19 +21,38 @@ use rappel_rules::adapter::{Adapter, AdapterFiles};
 use super::unplanned::unplanned;
 
 /// The files of a clinic: their texts by their paths inside its folder, with `/` between the parts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Folder(BTreeMap<String, Arc<str>>);
+#[derive(Clone, Debug, Default)]
+pub struct Folder {
+    files: BTreeMap<String, Arc<str>>,
+    unreadable: Vec<Diagnostic>,
+}
 
 impl Folder {
     /// Puts a file in.
     pub fn insert(&mut self, path: &str, text: impl Into<Arc<str>>) {
-        self.0.insert(path.to_string(), text.into());
+        self.files.insert(path.to_string(), text.into());
+    }
+
+    /// Notes a file that is there and can't be used, with as much of its text as could be read: the others
+    /// are checked as if it were in order. A folder with such a file never serves.
+    pub fn insert_unreadable(&mut self, text: &str, why: Diagnostic) {
+        self.insert(&why.file.clone(), text);
+        self.unreadable.push(why);
+    }
+
+    /// Why files can't be used.
+    pub fn unreadable(&self) -> &[Diagnostic] {
+        &self.unreadable
+    }
+
+    fn is_unreadable(&self, path: &str) -> bool {
+        self.unreadable.iter().any(|why| why.file == path)
     }
 
     /// Puts in the adapters that ship, but for those that the clinic has under the same name.
     #[must_use]
     pub fn with_adapters(mut self, stock: &Folder) -> Self {
-        let own: Vec<String> = self.0.keys().cloned().collect();
+        let own: Vec<String> = self.files.keys().cloned().collect();
         for (path, text) in stock.iter() {
             // `plugins/NAME/`: a clinic's adapter replaces all of it.
             let folder = path.rsplit_once('/').map_or(path, |(folder, _)| folder);
@@ -42,7 +61,7 @@ impl Folder {
                     .is_some_and(|rest| rest.starts_with('/'))
             });
             if !replaced {
-                self.0.insert(path.to_string(), text.clone());
+                self.files.insert(path.to_string(), text.clone());
             }
         }
         self
@@ -50,22 +69,22 @@ impl Folder {
 
     /// How many files there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.files.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.files.is_empty()
     }
 
     /// The text of a file.
     pub fn get(&self, path: &str) -> Option<&Arc<str>> {
-        self.0.get(path)
+        self.files.get(path)
     }
 
     /// Every file, by its path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<str>)> {
-        self.0.iter().map(|(path, text)| (path.as_str(), text))
+        self.files.iter().map(|(path, text)| (path.as_str(), text))
     }
 
     /// The files of a folder inside it, by their whole paths.
@@ -80,11 +99,15 @@ impl Folder {
     pub fn id(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
-        for (path, text) in &self.0 {
+        for (path, text) in &self.files {
             for part in [path.as_str(), text] {
                 hasher.update(&(part.len() as u64).to_le_bytes());
                 hasher.update(part.as_bytes());
             }
+        }
+        // Replaced characters must not make a file look like the one that serves.
+        for why in &self.unreadable {
+            hasher.update(why.to_string().as_bytes());
         }
         hasher.finalize().to_hex()[..12].to_string()
     }
@@ -126,13 +149,21 @@ impl Generation {
                 "there is no clinic.toml",
             )]
         })?;
-        let (settings, mut found) = Settings::read(text)?;
+        let inspection = Settings::inspect(text);
+        let settings = match &inspection.settings {
+            Some(settings) if inspection.is_usable() && folder.unreadable.is_empty() => settings,
+            _ => return Err(slips(folder, &inspection)),
+        };
+        let settings = Arc::new(settings.clone());
+        let mut found = inspection.found;
         let files = folder.under("templates/");
         let (templates, slips) = Templates::load(files, &settings);
         found.extend(slips);
-        found.extend(missing_templates(folder, &settings));
-        let adapters = adapters(folder, &settings, &mut found);
-        let settings = Arc::new(settings);
+        found.extend(missing_templates(folder, &settings, &inspection.text));
+        let adapters = adapters(folder, &mut found);
+        found.extend(
+            missing_adapters(folder, &settings, &inspection.text).map(|(_, missing)| missing),
+        );
         let policies = PolicySet::compile(folder.under("rules/"), &settings)
             .inspect(|policies| {
                 found.extend_from_slice(policies.warnings());
@@ -244,7 +275,7 @@ impl Generation {
 
 /// A message that is switched on and has no template would be kept back when it is due: it is told
 /// when the clinic is read.
-fn missing_templates(folder: &Folder, settings: &Settings) -> Vec<Diagnostic> {
+fn missing_templates(folder: &Folder, settings: &Settings, text: &Arc<str>) -> Vec<Diagnostic> {
     let there: Vec<FileName> = folder
         .under("templates/")
         .filter_map(|(path, _)| FileName::parse(path).ok())
@@ -264,28 +295,102 @@ fn missing_templates(folder: &Folder, settings: &Settings) -> Vec<Diagnostic> {
                     format!("`{kind}` goes by {channel}, but there is no template for it");
                 let help =
                     format!("write templates/{kind}.{channel}.trd, or set the cell to \"off\"");
-                missing
-                    .push(Diagnostic::new(codes::NO_TEMPLATE, "clinic.toml", message).help(help));
+                let slip = Diagnostic::new(codes::NO_TEMPLATE, "clinic.toml", message).help(help);
+                missing.push(placed(slip, text, &format!("messages.{kind}.{channel}")));
             }
         }
     }
     missing
 }
 
-/// The adapters of a folder, each tried with its cases.
-fn adapters(
-    folder: &Folder,
-    settings: &Settings,
-    found: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Arc<dyn Provider>> {
-    let names: BTreeSet<&str> = folder
+/// A diagnostic with the place of a setting.
+fn placed(diagnostic: Diagnostic, text: &Arc<str>, key: &str) -> Diagnostic {
+    match Settings::place(text, key) {
+        Some(place) => diagnostic.at(text.clone(), place),
+        None => diagnostic,
+    }
+}
+
+/// Everything that is wrong with a folder that can't serve, as far as it can be told without the settings
+/// and files that can't be used.
+fn slips(folder: &Folder, inspection: &Inspection) -> Vec<Diagnostic> {
+    let certain = |key: &str| !folder.is_unreadable("clinic.toml") && inspection.is_certain(key);
+    let mut found = inspection.found.clone();
+    adapters(folder, &mut found);
+    if let Some(settings) = &inspection.settings {
+        let (_, slips) = Templates::load(folder.under("templates/"), settings);
+        let told = |slip: &Diagnostic| settings_behind(slip.code).iter().all(|key| certain(key));
+        found.extend(slips.into_iter().filter(told));
+        if certain("language") {
+            found.extend(missing_templates(folder, settings, &inspection.text));
+        }
+        let missing = missing_adapters(folder, settings, &inspection.text);
+        let told = missing.filter(|(gateway, _)| certain(&format!("gateways.{gateway}")));
+        found.extend(told.map(|(_, missing)| missing));
+    }
+    // Neither a policy nor its cases say anything without the other.
+    let name = |path: &str| path.split('.').next().unwrap_or(path).to_string();
+    let lost: BTreeSet<String> = folder
+        .unreadable
+        .iter()
+        .map(|why| name(&why.file))
+        .collect();
+    let rules = folder
+        .under("rules/")
+        .filter(|(path, _)| !lost.contains(&name(path)));
+    match &inspection.settings {
+        Some(settings) if inspection.is_usable() && certain("own") => {
+            match PolicySet::compile(rules, &Arc::new(settings.clone())) {
+                Ok(policies) => found.extend_from_slice(policies.warnings()),
+                Err(slips) => found.extend(slips),
+            }
+        }
+        settings => {
+            let own = settings.as_ref().map(|settings| &settings.own);
+            found.extend(PolicySet::slips(rules, own.filter(|_| certain("own"))));
+        }
+    }
+    found.retain(|slip| !folder.is_unreadable(&slip.file));
+    found.extend_from_slice(&folder.unreadable);
+    found
+}
+
+/// The settings without which what is told of a template may be wrong.
+fn settings_behind(code: Code) -> &'static [&'static str] {
+    match code {
+        // What fits an SMS depends on its mode and length, on the currency and on the words of a language.
+        codes::OUTSIDE_ALPHABET
+        | codes::SMS_TOO_LONG
+        | codes::SMS_MAY_BE_TOO_LONG
+        | codes::COSTLY_CHARACTER => &["channels.sms", "currency", "language"],
+        // The parts of another language may be there.
+        codes::UNKNOWN_PART => &["language"],
+        _ => &[],
+    }
+}
+
+/// The names of the folder's adapters.
+fn adapter_names(folder: &Folder) -> BTreeSet<&str> {
+    folder
         .under("plugins/")
         .filter_map(|(path, _)| path.strip_prefix("plugins/")?.split_once('/'))
         .map(|(name, _)| name)
-        .collect();
+        .collect()
+}
+
+/// The adapters of a folder, each tried with its cases.
+fn adapters(folder: &Folder, found: &mut Vec<Diagnostic>) -> BTreeMap<String, Arc<dyn Provider>> {
     let mut adapters: BTreeMap<String, Arc<dyn Provider>> = BTreeMap::new();
-    for name in &names {
+    for name in adapter_names(folder) {
         let place = format!("plugins/{name}");
+        let inside = format!("{place}/");
+        if folder
+            .unreadable
+            .iter()
+            .any(|why| why.file.starts_with(&inside))
+        {
+            continue;
+        }
         let file = |file: &str| folder.get(&format!("{place}/{file}"));
         let (Some(manifest), Some(script)) = (file("plugin.toml"), file("adapter.rhai")) else {
             let message = "an adapter's folder holds plugin.toml and adapter.rhai";
@@ -303,24 +408,37 @@ fn adapters(
         };
         match Adapter::load(files) {
             Ok(adapter) => {
-                adapters.insert((*name).to_string(), Arc::new(adapter));
+                adapters.insert(name.to_string(), Arc::new(adapter));
             }
             Err(slips) => found.extend(slips),
         }
     }
-    for (gateway, kind) in &settings.gateways {
-        if let Gateway::Http { adapter, .. } = kind
-            && !names.contains(adapter.as_str())
-        {
-            let known: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-            let message =
-                format!("gateway `{gateway}` names the adapter `{adapter}`, which isn't there");
-            let help = format!(
-                "there are {}; your own is a folder in plugins/",
-                known.join(", ")
-            );
-            found.push(Diagnostic::new(codes::BAD_FILE, "clinic.toml", message).help(help));
-        }
-    }
     adapters
+}
+
+/// The gateways whose adapters aren't there.
+fn missing_adapters<'f>(
+    folder: &'f Folder,
+    settings: &'f Settings,
+    text: &'f Arc<str>,
+) -> impl Iterator<Item = (&'f str, Diagnostic)> {
+    let names = adapter_names(folder);
+    settings.gateways.iter().filter_map(move |(gateway, kind)| {
+        let Gateway::Http { adapter, .. } = kind else {
+            return None;
+        };
+        if names.contains(adapter.as_str()) {
+            return None;
+        }
+        let known: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+        let message =
+            format!("gateway `{gateway}` names the adapter `{adapter}`, which isn't there");
+        let help = format!(
+            "there are {}; your own is a folder in plugins/",
+            known.join(", ")
+        );
+        let missing = Diagnostic::new(codes::BAD_FILE, "clinic.toml", message).help(help);
+        let key = format!("gateways.{gateway}.adapter");
+        Some((gateway.as_str(), placed(missing, text, &key)))
+    })
 }

@@ -75,7 +75,10 @@ pub(crate) fn run(
             changed.map_err(|slips| {
                 slips
                     .first()
-                    .map_or_else(String::new, |slip| slip.message.clone())
+                    .map_or_else(String::new, |slip| match &slip.help {
+                        Some(help) => format!("{}; {help}", slip.message),
+                        None => slip.message.clone(),
+                    })
             })
         });
         let failure = match settings
@@ -95,6 +98,16 @@ pub(crate) fn run(
         outcome(&case.name, failure)
     });
     ran.collect()
+}
+
+/// Reads a policy's cases without running them; the outcome is why they can't be read, if they can't.
+pub(crate) fn slip(file: &str, text: &str, policy: &str) -> Vec<CaseOutcome> {
+    let slip = Cases::read(file, text).err().map(|slip| CaseOutcome {
+        policy: policy.to_string(),
+        name: String::new(),
+        failure: Some(*slip),
+    });
+    slip.into_iter().collect()
 }
 
 /// Runs a case; answers how what came differs from what was expected.

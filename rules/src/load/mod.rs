@@ -27,7 +27,8 @@ pub(crate) type Own = BTreeMap<String, toml::Value>;
 /// What a policy may name of its clinic's settings.
 #[derive(Debug, Default)]
 pub(crate) struct Names<'s> {
-    own: Own,
+    /// The values of `[own]`; where they aren't known, their names are taken as they are.
+    own: Option<Own>,
     /// The kinds of message: the stock ones and those with a row in `[messages]`.
     kinds: Vec<&'s str>,
 }
@@ -36,7 +37,7 @@ impl<'s> Names<'s> {
     /// Those of every clinic.
     pub(crate) fn stock() -> Self {
         Self {
-            own: Own::new(),
+            own: Some(Own::new()),
             kinds: STOCK_KINDS.iter().map(|kind| kind.name).collect(),
         }
     }
@@ -44,10 +45,18 @@ impl<'s> Names<'s> {
     /// Those of a clinic.
     pub(crate) fn of(settings: &'s Settings) -> Self {
         let mut names = Self::stock();
-        names.own = settings.own.clone();
+        names.own = Some(settings.own.clone());
         let rows = settings.messages.keys();
         names.kinds.extend(rows.map(|kind| kind.as_str()));
         names
+    }
+
+    /// Those of a clinic whose settings can't be used: no name of a kind is doubted.
+    pub(crate) fn in_doubt(own: Option<&Own>) -> Self {
+        Self {
+            own: own.cloned(),
+            kinds: Vec::new(),
+        }
     }
 }
 
@@ -64,17 +73,17 @@ pub(crate) struct Loaded {
 /// Reads a policy. Warnings come with it.
 pub(crate) fn load(source: &PolicySource<'_>, names: &Names<'_>) -> Loaded {
     let text: Arc<str> = source.text.into();
-    let script = match SANDBOX.compile(source.text) {
-        Ok(script) => script,
+    let told = |slip: Slip| {
+        let code = match slip.kind {
+            SlipKind::Form => codes::BAD_POLICY,
+            SlipKind::Refused => codes::POLICY_REFUSED,
+            SlipKind::UnknownFunction => codes::POLICY_UNKNOWN_FUNCTION,
+        };
+        slip.diagnostic(code, source.file, &text)
+    };
+    let (script, slips) = match SANDBOX.read(source.text) {
+        Ok(read) => read,
         Err(slips) => {
-            let told = |slip: Slip| {
-                let code = match slip.kind {
-                    SlipKind::Form => codes::BAD_POLICY,
-                    SlipKind::Refused => codes::POLICY_REFUSED,
-                    SlipKind::UnknownFunction => codes::POLICY_UNKNOWN_FUNCTION,
-                };
-                slip.diagnostic(code, source.file, &text)
-            };
             return Loaded {
                 policy: None,
                 found: slips.into_iter().map(told).collect(),
@@ -86,10 +95,16 @@ pub(crate) fn load(source: &PolicySource<'_>, names: &Names<'_>) -> Loaded {
     if found.is_empty() {
         found = infer::check(&script, names);
     }
-    let found: Vec<_> = found
+    // A call of what isn't there is told once.
+    found.retain(|found| {
+        let same = |slip: &Slip| slip.position == found.position;
+        found.position.is_none() || !slips.iter().any(same)
+    });
+    let found = found
         .into_iter()
-        .map(|found| found.diagnostic(source.file, &text))
-        .collect();
+        .map(|found| found.diagnostic(source.file, &text));
+    let mut found: Vec<Diagnostic> = slips.into_iter().map(told).chain(found).collect();
+    found.sort_by_key(|one| one.span.as_ref().map_or(0, |span| span.start));
     let whole = !found.iter().any(Diagnostic::is_error);
     Loaded {
         policy: whole.then(|| Policy::new(source.name, &script)),

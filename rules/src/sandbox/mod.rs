@@ -66,6 +66,18 @@ impl Sandbox {
     /// # Errors
     /// The first slip in its form, or everything it uses and may not use.
     pub fn compile(&self, text: &str) -> Result<Script, Vec<Slip>> {
+        match self.read(text)? {
+            (script, slips) if slips.is_empty() => Ok(script),
+            (_, slips) => Err(slips),
+        }
+    }
+
+    /// Reads a script that may use what it can't: whoever wants to tell all that is wrong with it looks at
+    /// the script too. It must not be called while there are slips.
+    ///
+    /// # Errors
+    /// The first slip in its form.
+    pub(crate) fn read(&self, text: &str) -> Result<(Script, Vec<Slip>), Vec<Slip>> {
         if text.len() > self.limits.source {
             let longest = self.limits.source / 1024;
             return Err(vec![Slip::new(
@@ -81,11 +93,7 @@ impl Sandbox {
                 .map_err(|error| vec![Slip::from_rhai(&error, text, &self.limits)])?;
             let script = Script::new(ast);
             let slips = refuse::check(&script, &self.functions);
-            if slips.is_empty() {
-                Ok(script)
-            } else {
-                Err(slips)
-            }
+            Ok((script, slips))
         })
         .unwrap_or_else(|_| {
             Err(vec![Slip::new(

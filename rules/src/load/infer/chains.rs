@@ -124,7 +124,9 @@ impl Follow<'_> {
         }
         if base.base == Base::View(View::Own) {
             let names = self.names;
-            let own = &names.own;
+            let Some(own) = &names.own else {
+                return Type::ANY;
+            };
             return match own.get(name) {
                 Some(value) => own_type(value),
                 None => {

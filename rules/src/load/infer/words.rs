@@ -26,7 +26,8 @@ impl Follow<'_> {
         };
         let kind = kind.as_str();
         // What can't name a kind fails when the policy's cases run.
-        if self.names.kinds.contains(&kind) || Kind::parse(kind).is_err() {
+        let known = &self.names.kinds;
+        if known.is_empty() || known.contains(&kind) || Kind::parse(kind).is_err() {
             return;
         }
         let row = format!("`[messages]` of clinic.toml: `{kind} = {{ sms = \"on\" }}`");
