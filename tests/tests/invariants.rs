@@ -140,7 +140,7 @@ fn lines(folder: &str) -> Vec<(PathBuf, usize, String)> {
         {
             let text = std::fs::read_to_string(&path).unwrap();
             for (number, line) in text.lines().enumerate() {
-                if line.trim() == "#[cfg(test)]" {
+                if matches!(line.trim(), "#[cfg(test)]" | "#![cfg(test)]") {
                     break;
                 }
                 lines.push((path.clone(), number + 1, line.to_string()));

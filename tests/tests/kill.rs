@@ -3,7 +3,7 @@
 //! Events are posted without end while the host is killed with SIGKILL at random moments and started
 //! again. Afterwards the gateway's own ledger is compared with the outbox.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

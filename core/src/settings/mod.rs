@@ -6,7 +6,6 @@ mod forms;
 mod gateway;
 mod near;
 mod read;
-#[cfg(test)]
 mod reference;
 mod remedy;
 mod sift;

@@ -1,5 +1,6 @@
 //! `docs/settings.md`: its tables are what the schema says, and each of its examples can be read.
 
+#![cfg(test)]
 #![allow(clippy::unwrap_used)]
 
 use std::fmt::Write;
