@@ -537,6 +537,30 @@ pub struct GenerationRecord {
     pub zone: Zone,
     /// What is wrong with the files as they are now, while an older generation serves.
     pub refused: Option<String>,
+    /// Whether the host that was started last serves the clinic.
+    pub served: bool,
+}
+
+/// A clinic's folder that can't be served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Absent {
+    /// Its whole path.
+    pub folder: String,
+    /// Since when it can't.
+    pub since: Instant,
+    /// What is wrong with it.
+    pub refused: String,
+}
+
+/// The files by which a clinic was served last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptFolder {
+    /// Whose.
+    pub facility: FacilityId,
+    /// The folder they were read from: its whole path.
+    pub folder: String,
+    /// Their texts, by their paths inside it.
+    pub files: BTreeMap<String, String>,
 }
 
 /// A store that failed. The sentence says what to look at; it holds no facts.
@@ -651,6 +675,27 @@ pub trait Store: Send + Sync {
 
     /// How many messages are in each state.
     async fn counts(&self) -> Result<Vec<Count>>;
+
+    /// Remembers that a host begins to serve from this store; it serves no clinic yet.
+    async fn begin(&self, now: Instant) -> Result<()>;
+
+    /// When a host began last to serve from this store.
+    async fn begun(&self) -> Result<Option<Instant>>;
+
+    /// Remembers that a folder can't be served: since when, and why now.
+    async fn note_absent(&self, absent: &Absent) -> Result<()>;
+
+    /// The folder is served now, or nobody's any more.
+    async fn forget_absent(&self, folder: &str) -> Result<()>;
+
+    /// The folders that can't be served.
+    async fn absent(&self) -> Result<Vec<Absent>>;
+
+    /// Keeps the files by which a clinic is served, in the place of those before.
+    async fn keep_folder(&self, kept: &KeptFolder) -> Result<()>;
+
+    /// The files by which each clinic was served last.
+    async fn kept_folders(&self) -> Result<Vec<KeptFolder>>;
 
     /// Remembers which generation serves, or that a newer one was refused.
     async fn note_generation(&self, record: &GenerationRecord) -> Result<()>;

@@ -112,6 +112,9 @@ macro_rules! conformance {
             messages_are_counted_by_state,
             a_generation_is_remembered_since_it_serves,
             the_link_key_stays_the_same,
+            a_host_that_begins_serves_nothing_yet,
+            folders_that_can_not_be_served_are_remembered,
+            the_files_that_served_last_are_kept,
         ],
         unplanned: [
             an_event_that_a_policy_fails_on_waits_until_it_is_planned_again,
