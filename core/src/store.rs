@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::channel::{ChannelKind, SmsEncoding};
 use crate::civil::{Civil, Instant, Zone};
@@ -229,6 +230,10 @@ pub trait Planner: Send + Sync {
         standing: &[Message],
         now: Instant,
     ) -> Result<Plan, EventError>;
+
+    /// What a patient is known by: their id and each of their addresses, as one text each. However an
+    /// agenda writes an address, it is the same text.
+    fn identities(&self, patient: &Map<String, Value>) -> Vec<String>;
 
     /// Plans an event again that was applied when a policy failed. `known` are the facts as they are
     /// now; what the policies that didn't fail wanted then stands already.
@@ -576,6 +581,10 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 pub trait Store: Send + Sync {
     /// Applies events in order: each one's facts and messages stand, or neither. A repeated event
     /// (same source and id) changes nothing.
+    ///
+    /// An erased patient leaves nothing but keyed hashes of what they are known by and of their
+    /// appointments' ids. Of later events about them nothing is kept, until they register anew and
+    /// consent.
     ///
     /// Where facts change, messages that were judged by the old ones are taken from their workers.
     /// Waiting messages follow their appointment to another patient.

@@ -97,3 +97,16 @@ async fn who_stays_reliable_is_not_and_the_summary_says_why() {
         ]
     );
 }
+
+#[tokio::test]
+async fn an_erased_patient_is_known_by_their_number_however_it_is_written() {
+    let erased = json!({"patient": {"id": "p-1"}});
+    let erased = event("e-2", "patient.erased", "2026-06-02T09:00", erased);
+    let mut other = patient(4, 0);
+    other["id"] = json!("p-2");
+    other["mobile"] = json!("06 39 98 00 01");
+    let data = json!({"appointment": {"id": "a-2", "start": "2026-06-10T14:30"}, "patient": other});
+    let again = event("e-3", "appointment.created", "2026-06-03T09:00", data);
+    let events = vec![booked(patient(4, 0)), erased, again];
+    assert_eq!(simulated(events).await, [""; 0]);
+}

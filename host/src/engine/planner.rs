@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use rappel_core::civil::{Civil, Instant};
+use rappel_core::contact::Phone;
 use rappel_core::decision::{Due, Planned, PolicyFault};
 use rappel_core::event::{Event, EventError, EventFacts, EventKind};
 use rappel_core::facts::Records;
 use rappel_core::ids::MessageId;
 use rappel_core::store::{Change, Message, Plan, Planner, Unplanned};
+use serde_json::{Map, Value};
 
 use super::apply::change_names;
 use super::generation::Generation;
@@ -75,6 +77,21 @@ impl Planner for EventPlanner {
         plan.faults = faults;
         plan.records = applied.records;
         Ok(plan)
+    }
+
+    fn identities(&self, patient: &Map<String, Value>) -> Vec<String> {
+        let country = &self.0.settings().country;
+        let text = |name: &str| {
+            let text = patient.get(name)?.as_str()?.trim();
+            (!text.is_empty()).then_some(text)
+        };
+        let mobile = text("mobile").map(|mobile| match Phone::parse(mobile, country) {
+            Ok(phone) => format!("mobile {}", phone.e164()),
+            Err(_) => format!("mobile {mobile}"),
+        });
+        let email = text("email").map(|email| format!("email {}", email.to_lowercase()));
+        let id = text("id").map(|id| format!("patient {id}"));
+        id.into_iter().chain(mobile).chain(email).collect()
     }
 
     fn replan(

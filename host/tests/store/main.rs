@@ -60,7 +60,9 @@ macro_rules! conformance {
             nothing_to_do_is_done,
         ],
         erasure: [
-            an_erased_patient_leaves_no_text_address_or_reason,
+            an_erased_patient_leaves_nothing,
+            of_later_events_about_an_erased_patient_nothing_is_kept,
+            who_registers_anew_and_consents_is_somebody_again,
             others_are_not_touched_by_an_erasure,
             what_an_erased_patient_waits_for_is_never_sent,
             texts_are_redacted_when_their_time_is_over,

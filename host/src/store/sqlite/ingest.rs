@@ -2,13 +2,14 @@
 
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::decision::PolicyFault;
-use rappel_core::event::Event;
+use rappel_core::event::{Event, EventKind};
 use rappel_core::facts::{Record, Records};
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::store::{Change, Ingested, Message, NewMessage, Plan, Planner, Result, Step};
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
 
+use super::erased::{self, Hasher};
 use super::{SqliteStore, failed, millis, rows};
 
 impl SqliteStore {
@@ -19,6 +20,7 @@ impl SqliteStore {
         now: Instant,
         planner: &dyn Planner,
     ) -> Result<Vec<Ingested>> {
+        let hasher = self.hasher().await?;
         let mut transaction = self.write().await?;
         let mut outcomes = Vec::with_capacity(events.len());
         for event in events {
@@ -27,6 +29,7 @@ impl SqliteStore {
                 facility: facility.as_str(),
                 event,
                 now,
+                hasher,
             };
             outcomes.push(one.run(planner).await?);
         }
@@ -41,6 +44,7 @@ pub(super) struct Ingest<'a> {
     pub(super) facility: &'a str,
     pub(super) event: &'a Event,
     pub(super) now: Instant,
+    pub(super) hasher: Hasher,
 }
 
 impl Ingest<'_> {
@@ -49,8 +53,23 @@ impl Ingest<'_> {
             return Ok(Ingested::Repeated);
         }
         let (known, told) = self.known().await?;
-        // An agenda whose clock is ahead must not make all that follows look late.
-        let time = millis(self.event.time.unwrap_or(self.now).min(self.now));
+        let erasing = self.event.kind == EventKind::PatientErased;
+        let identities = if erasing || self.anybody_is_erased().await? {
+            self.identities(&known, planner)
+        } else {
+            Vec::new()
+        };
+        if !erasing && self.is_erased(&identities).await? {
+            self.note().await?;
+            return Ok(Ingested::Applied {
+                added: 0,
+                moved: 0,
+                withdrawn: 0,
+                warnings: vec![erased::WARNING.into()],
+                faults: Vec::new(),
+            });
+        }
+        let time = self.time();
         let late = told.is_some_and(|told| time < told);
         let standing = self.standing().await?;
         let plan = match planner.plan(self.event, &known, late, &standing, self.now) {
@@ -64,7 +83,7 @@ impl Ingest<'_> {
         };
         self.note().await?;
         if plan.erase {
-            self.erase().await?;
+            self.erase(identities).await?;
         } else {
             self.keep(&plan, &known, time).await?;
         }
@@ -141,8 +160,8 @@ impl Ingest<'_> {
 
     async fn note(&mut self) -> Result<()> {
         sqlx::query(
-            "INSERT INTO event (facility, source, id, type, time, received, subject)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO event (facility, source, id, type, time, received)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )
         .bind(self.facility)
         .bind(&self.event.source)
@@ -150,7 +169,6 @@ impl Ingest<'_> {
         .bind(self.event.kind.name())
         .bind(self.event.time.map(millis))
         .bind(millis(self.now))
-        .bind(self.subject())
         .execute(&mut *self.db)
         .await
         .map_err(failed)?;
@@ -525,33 +543,5 @@ impl Ingest<'_> {
             step,
         )
         .await
-    }
-
-    /// Removes everything that is known of a patient: their records and waiting messages, and what
-    /// sent ones said, where they went and why. Policies may have put facts into their reasons, so
-    /// the stories go too.
-    async fn erase(&mut self) -> Result<()> {
-        let patient = self.subject().to_string();
-        for statement in [
-            "DELETE FROM unplanned WHERE facility = ?1 AND (record = 'patient' AND subject = ?2
-               OR record = 'appointment' AND subject IN (SELECT id FROM appointment
-                 WHERE facility = ?1 AND patient = ?2))",
-            "DELETE FROM story WHERE facility = ?1 AND message IN (SELECT id FROM message
-               WHERE facility = ?1 AND patient = ?2)",
-            "DELETE FROM message WHERE facility = ?1 AND patient = ?2 AND state IN ('planned', 'held')",
-            "UPDATE message SET address = NULL, subject = NULL, text = NULL, reason = NULL,
-                 decided_by = NULL, decided_line = NULL
-               WHERE facility = ?1 AND patient = ?2",
-            "DELETE FROM appointment WHERE facility = ?1 AND patient = ?2",
-            "DELETE FROM record WHERE facility = ?1 AND kind = 'patient' AND id = ?2",
-        ] {
-            sqlx::query(statement)
-                .bind(self.facility)
-                .bind(&patient)
-                .execute(&mut *self.db)
-                .await
-                .map_err(failed)?;
-        }
-        Ok(())
     }
 }

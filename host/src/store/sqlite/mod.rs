@@ -2,6 +2,7 @@
 //! before it is told.
 
 mod claim;
+mod erased;
 mod ingest;
 mod read;
 mod receive;
@@ -27,6 +28,9 @@ use rappel_core::store::{
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Row, Sqlite, SqlitePool, Transaction};
+use tokio::sync::OnceCell;
+
+use erased::Hasher;
 
 /// How many connections read at once: the API, the command line and the queues' clocks.
 const READERS: u32 = 4;
@@ -45,6 +49,8 @@ pub struct SqliteStore {
     /// One connection, so that writers wait for each other here and never in SQLite.
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Made of the database's secret when it is needed first.
+    hasher: OnceCell<Hasher>,
     /// Held as long as the store is open for writing: a second host on the same file would take the
     /// messages that this one is sending for abandoned.
     _lock: Option<File>,
@@ -66,6 +72,7 @@ impl SqliteStore {
         let store = Self {
             writer: pool(1, writing, path).await?,
             readers: pool(READERS, options.read_only(true), path).await?,
+            hasher: OnceCell::new(),
             _lock: Some(lock),
         };
         store.migrate().await?;
@@ -93,6 +100,7 @@ impl SqliteStore {
         let store = Self {
             writer: readers.clone(),
             readers,
+            hasher: OnceCell::new(),
             _lock: None,
         };
         store.check_version(path).await?;
@@ -110,10 +118,28 @@ impl SqliteStore {
         let store = Self {
             readers: writer.clone(),
             writer,
+            hasher: OnceCell::new(),
             _lock: None,
         };
         store.migrate().await?;
         Ok(store)
+    }
+
+    async fn secret(&self) -> Result<[u8; 32]> {
+        let row = sqlx::query("SELECT key FROM link_key")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(failed)?;
+        let key: Vec<u8> = row.try_get(0).map_err(failed)?;
+        key.try_into()
+            .map_err(|_| StoreError("the database holds a key of the wrong length".into()))
+    }
+
+    async fn hasher(&self) -> Result<Hasher> {
+        let made = self
+            .hasher
+            .get_or_try_init(|| async { Ok(Hasher::new(&self.secret().await?)) });
+        made.await.copied()
     }
 
     async fn migrate(&self) -> Result<()> {
@@ -374,13 +400,7 @@ impl Store for SqliteStore {
     }
 
     async fn link_key(&self) -> Result<[u8; 32]> {
-        let row = sqlx::query("SELECT key FROM link_key")
-            .fetch_one(&self.readers)
-            .await
-            .map_err(failed)?;
-        let key: Vec<u8> = row.try_get(0).map_err(failed)?;
-        key.try_into()
-            .map_err(|_| StoreError("the database holds a key of the wrong length".into()))
+        self.secret().await
     }
 
     async fn redact(&self, facility: &FacilityId, before: Instant) -> Result<u64> {
