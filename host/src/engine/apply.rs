@@ -46,6 +46,12 @@ pub fn apply(
         if let (Some(status), false) = (event.kind.status(), late && known_status.is_some()) {
             appointment.insert("status".into(), status.as_str().into());
         }
+        let is_new = event.kind == EventKind::AppointmentCreated && !late;
+        let says = event.records.get(Record::Appointment);
+        if is_new && !knows_start(known) && says.is_none_or(|says| !says.contains_key("status")) {
+            // It was cancelled before it was told of, and is booked since.
+            appointment.remove("status");
+        }
         if event.kind == EventKind::AppointmentCreated && !appointment.contains_key("booked_at") {
             // An agenda that doesn't say when a visit was booked tells of it when it is booked.
             if let Some(time) = event.time {
@@ -66,6 +72,12 @@ pub fn apply(
         visit,
         unread,
     })
+}
+
+/// Whether an appointment was told of, and not only that it is cancelled.
+fn knows_start(known: &Records) -> bool {
+    let appointment = known.get(Record::Appointment);
+    appointment.is_some_and(|appointment| appointment.contains_key("start"))
 }
 
 fn merged(
@@ -151,6 +163,9 @@ pub(super) fn change_names(kept: &[String]) -> Vec<&'static str> {
 }
 
 fn changes(before: &Records, after: &Records) -> Vec<&'static str> {
+    if !knows_start(before) {
+        return Vec::new();
+    }
     let Some(known) = before.get(Record::Appointment) else {
         return Vec::new();
     };

@@ -6,7 +6,7 @@ use rappel_core::civil::{Civil, Instant};
 use rappel_core::contact::Phone;
 use rappel_core::decision::{Due, Planned, PolicyFault};
 use rappel_core::event::{Event, EventError, EventFacts, EventKind};
-use rappel_core::facts::Records;
+use rappel_core::facts::{Record, Records, Status};
 use rappel_core::ids::MessageId;
 use rappel_core::store::{Change, Message, Plan, Planner, Unplanned};
 use serde_json::{Map, Value};
@@ -31,6 +31,12 @@ impl Planner for EventPlanner {
     ) -> Result<Plan, EventError> {
         let rules = &self.0;
         let zone = rules.settings().zone;
+        if let Some(unknown) = unknown_appointment(event, known) {
+            return unknown.map(|plan| Plan {
+                generation: rules.id().to_string(),
+                ..plan
+            });
+        }
         let applied = apply(event, known, late, zone)?;
         let appointment = applied.visit.appointment.as_deref();
         let mut plan = Plan {
@@ -46,6 +52,12 @@ impl Planner for EventPlanner {
         };
         if plan.erase {
             return Ok(plan);
+        }
+        if appointment
+            .is_some_and(|appointment| appointment.end.is_some_and(|end| end < appointment.start))
+        {
+            plan.warnings
+                .push("data.appointment.end: it is before `start`".into());
         }
         if late {
             plan.warnings.push("a newer event about it was applied before; this one only filled in what was not known".into());
@@ -135,6 +147,44 @@ impl Planner for EventPlanner {
             faults,
             ..Plan::default()
         })
+    }
+}
+
+/// An event about an appointment that nothing was told of, and that doesn't tell enough itself. A
+/// cancellation is remembered: a booking that it overtook must send nothing.
+fn unknown_appointment(event: &Event, known: &Records) -> Option<Result<Plan, EventError>> {
+    let told = event.records.get(Record::Appointment)?;
+    let has_start = |record: Option<&Map<String, Value>>| {
+        record.is_some_and(|record| record.get("start").is_some_and(|start| !start.is_null()))
+    };
+    let is_known = has_start(known.get(Record::Appointment)) || has_start(Some(told));
+    if is_known || event.kind.subject() != Record::Appointment {
+        return None;
+    }
+    let what = "this appointment is not known";
+    match event.kind {
+        EventKind::AppointmentCancelled => {
+            let mut appointment = Map::new();
+            appointment.insert("id".into(), told.get("id")?.clone());
+            appointment.insert("status".into(), Status::Cancelled.as_str().into());
+            let mut records = Records::default();
+            records.set(Record::Appointment, appointment);
+            Some(Ok(Plan {
+                records,
+                warnings: vec![format!(
+                    "data.appointment: {what}; should it be told of by an event that is older than this one, nothing is sent about it"
+                )],
+                ..Plan::default()
+            }))
+        }
+        // It says itself what is missing.
+        EventKind::AppointmentCreated => None,
+        _ => Some(Err(EventError {
+            path: "data.appointment".into(),
+            message: format!(
+                "{what}; tell its `start` and what else there is to know, or send its `appointment.created` first"
+            ),
+        })),
     }
 }
 
