@@ -302,6 +302,11 @@ fn a_host_takes_events_and_ends_in_order() {
     assert_eq!(status, 200, "{answer}");
     let (status, answer) = host.ask("GET", "/status", "sesame", "");
     assert_eq!(status, 200, "{answer}");
+    let running = text(&run(folder, &["status"]).stdout);
+    assert!(
+        running.starts_with("a host serves rappel.db since 20"),
+        "{running}"
+    );
     // A second host of the same database would send what this one sends.
     let second = run(folder, &["serve", "clinic", "--listen", "127.0.0.1:0"]);
     assert_eq!(second.status.code(), Some(3));
@@ -314,7 +319,11 @@ fn a_host_takes_events_and_ends_in_order() {
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("told to end"), "{log}");
     let status = text(&run(folder, &["status"]).stdout);
-    assert!(status.starts_with("clinic: generation "), "{status}");
+    assert!(
+        status.starts_with("no host serves rappel.db; the last one was started on 20")
+            && status.contains("\nclinic: generation "),
+        "{status}"
+    );
     let listed: Vec<String> = states(folder, "rappel.db");
     assert!(
         listed.iter().any(|state| state.starts_with("reminder sms")),

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::channel::{ChannelKind, SmsEncoding};
 use crate::civil::{Civil, Instant, Zone};
@@ -331,6 +332,10 @@ pub trait Planner: Send + Sync {
         standing: &[Message],
         now: Instant,
     ) -> Result<Plan, EventError>;
+
+    /// What a patient is known by: their id and each of their addresses, as one text each. However an
+    /// agenda writes an address, it is the same text.
+    fn identities(&self, patient: &Map<String, Value>) -> Vec<String>;
 
     /// Plans an event again that was applied when a policy failed. `known` are the facts as they are
     /// now; what the policies that didn't fail wanted then stands already.
@@ -659,6 +664,30 @@ pub struct GenerationRecord {
     pub zone: Zone,
     /// What is wrong with the files as they are now, while an older generation serves.
     pub refused: Option<String>,
+    /// Whether the host that was started last serves the clinic.
+    pub served: bool,
+}
+
+/// A clinic's folder that can't be served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Absent {
+    /// Its whole path.
+    pub folder: String,
+    /// Since when it can't.
+    pub since: Instant,
+    /// What is wrong with it.
+    pub refused: String,
+}
+
+/// The files by which a clinic was served last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptFolder {
+    /// Whose.
+    pub facility: FacilityId,
+    /// The folder they were read from: its whole path.
+    pub folder: String,
+    /// Their texts, by their paths inside it.
+    pub files: BTreeMap<String, String>,
 }
 
 /// A store that failed. The sentence says what to look at; it holds no facts.
@@ -674,6 +703,10 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 pub trait Store: Send + Sync {
     /// Applies events in order: each one's facts and messages stand, or neither. A repeated event
     /// (same source and id) changes nothing.
+    ///
+    /// An erased patient leaves nothing but keyed hashes of what they are known by and of their
+    /// appointments' ids. Of later events about them nothing is kept, until they register anew and
+    /// consent.
     ///
     /// Where facts change, messages that were judged by the old ones are taken from their workers.
     /// Waiting messages follow their appointment to another patient.
@@ -788,6 +821,27 @@ pub trait Store: Send + Sync {
 
     /// How many messages are in each state.
     async fn counts(&self) -> Result<Vec<Count>>;
+
+    /// Remembers that a host begins to serve from this store; it serves no clinic yet.
+    async fn begin(&self, now: Instant) -> Result<()>;
+
+    /// When a host began last to serve from this store.
+    async fn begun(&self) -> Result<Option<Instant>>;
+
+    /// Remembers that a folder can't be served: since when, and why now.
+    async fn note_absent(&self, absent: &Absent) -> Result<()>;
+
+    /// The folder is served now, or nobody's any more.
+    async fn forget_absent(&self, folder: &str) -> Result<()>;
+
+    /// The folders that can't be served.
+    async fn absent(&self) -> Result<Vec<Absent>>;
+
+    /// Keeps the files by which a clinic is served, in the place of those before.
+    async fn keep_folder(&self, kept: &KeptFolder) -> Result<()>;
+
+    /// The files by which each clinic was served last.
+    async fn kept_folders(&self) -> Result<Vec<KeptFolder>>;
 
     /// Remembers which generation serves, or that a newer one was refused.
     async fn note_generation(&self, record: &GenerationRecord) -> Result<()>;

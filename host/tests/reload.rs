@@ -102,7 +102,7 @@ fn place_made(make: impl FnOnce(&Path)) -> Place {
     let folder = root.path().join("clinic");
     let gateways = Arc::new(Gateways::default());
     let clinic = match reload::open(&folder, &*gateways) {
-        Ok(clinic) => Arc::new(clinic),
+        Ok(opened) => Arc::new(opened.clinic),
         Err(refusal) => panic!("{refusal}"),
     };
     let reloader = Arc::new(Reloader::new(
@@ -170,7 +170,7 @@ impl Place {
     fn reloads(&self) {
         let before = self.serving();
         match self.reloader.reload() {
-            Outcome::Reloaded { from, to } => {
+            Outcome::Reloaded { from, to, .. } => {
                 assert_eq!((from, to), (before.clone(), self.serving()));
                 assert_ne!(before, self.serving());
             }

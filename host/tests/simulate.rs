@@ -97,3 +97,85 @@ async fn who_stays_reliable_is_not_and_the_summary_says_why() {
         ]
     );
 }
+
+#[tokio::test]
+async fn an_erased_patient_is_known_by_their_number_however_it_is_written() {
+    let erased = json!({"patient": {"id": "p-1"}});
+    let erased = event("e-2", "patient.erased", "2026-06-02T09:00", erased);
+    let mut other = patient(4, 0);
+    other["id"] = json!("p-2");
+    other["mobile"] = json!("06 39 98 00 01");
+    let data = json!({"appointment": {"id": "a-2", "start": "2026-06-10T14:30"}, "patient": other});
+    let again = event("e-3", "appointment.created", "2026-06-03T09:00", data);
+    let events = vec![booked(patient(4, 0)), erased, again];
+    assert_eq!(simulated(events).await, [""; 0]);
+}
+
+/// What is answered to each event, in the order in which they are told at 1 June, 12:00.
+async fn told(events: &[Event]) -> Vec<String> {
+    use rappel_core::store::{Ingested, Store};
+    let store = rappel_host::store::SqliteStore::in_memory().await.unwrap();
+    let planner = rappel_host::engine::EventPlanner(rules());
+    let now = "2026-06-01T12:00:00Z".parse().unwrap();
+    let outcomes = store
+        .ingest(&"cabinet".into(), events, now, &planner)
+        .await
+        .unwrap();
+    let outcomes = outcomes.into_iter();
+    outcomes
+        .map(|outcome| match outcome {
+            Ingested::Applied {
+                added, warnings, ..
+            } => format!("{added} added; {}", warnings.join("; ")),
+            Ingested::Repeated => "repeated".into(),
+            Ingested::Rejected { path, message } => format!("{path}: {message}"),
+        })
+        .collect()
+}
+
+fn about_it(id: &str, kind: &str, time: &str) -> Event {
+    event(id, kind, time, json!({"appointment": {"id": "a-1"}}))
+}
+
+#[tokio::test]
+async fn an_appointment_that_is_not_known_is_called_so() {
+    let events = ["confirmed", "approved", "attended", "missed", "modified"]
+        .map(|what| about_it(what, &format!("appointment.{what}"), "2026-06-01T10:00"));
+    for said in told(&events).await {
+        assert_eq!(
+            said,
+            "data.appointment: this appointment is not known; tell its `start` and what else there is to know, or send its `appointment.created` first"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_booking_that_its_cancellation_overtook_sends_nothing() {
+    let cancelled = about_it("e-2", "appointment.cancelled", "2026-06-01T10:00");
+    let late = booked(patient(4, 0));
+    let confirmed = about_it("e-3", "appointment.confirmed", "2026-06-01T09:30");
+    let said = told(&[cancelled.clone(), late, confirmed]).await;
+    assert_eq!(
+        said,
+        [
+            "0 added; data.appointment: this appointment is not known; should it be told of by an event that is older than this one, nothing is sent about it",
+            "0 added; a newer event about it was applied before; this one only filled in what was not known",
+            "0 added; a newer event about it was applied before; this one only filled in what was not known",
+        ]
+    );
+    // Booked again under the same id, and told in order.
+    let mut again = booked(patient(4, 0));
+    again.time = Some("2026-06-01T11:00:00Z".parse().unwrap());
+    assert_eq!(told(&[cancelled, again]).await[1], "2 added; ");
+}
+
+#[tokio::test]
+async fn an_end_before_the_start_is_told() {
+    let data = json!({"appointment": {"id": "a-1", "start": "2026-06-10T14:30", "end": "2026-06-10T14:00"},
+        "patient": patient(4, 0)});
+    let booked = event("e-1", "appointment.created", "2026-06-01T09:00", data);
+    assert_eq!(
+        told(&[booked]).await,
+        ["2 added; data.appointment.end: it is before `start`"]
+    );
+}

@@ -24,6 +24,8 @@ pub(crate) struct Database {
 
 /// A database that is open for reading, with the zones of its clinics.
 pub(crate) struct Summary {
+    /// Where it is.
+    pub(crate) path: PathBuf,
     pub(crate) store: SqliteStore,
     zones: BTreeMap<FacilityId, Zone>,
 }
@@ -31,22 +33,28 @@ pub(crate) struct Summary {
 impl Database {
     /// Opens it for reading.
     pub(crate) async fn read(&self) -> Result<Summary> {
-        Self::summary(SqliteStore::open_read_only(&self.database).await?).await
+        self.summary(SqliteStore::open_read_only(&self.database).await?)
+            .await
     }
 
     /// Opens it for what a person decides.
     pub(crate) async fn write(&self) -> Result<Summary> {
-        Self::summary(SqliteStore::open_beside(&self.database).await?).await
+        self.summary(SqliteStore::open_beside(&self.database).await?)
+            .await
     }
 
-    async fn summary(store: SqliteStore) -> Result<Summary> {
+    async fn summary(&self, store: SqliteStore) -> Result<Summary> {
         let zones = store
             .generations()
             .await?
             .into_iter()
             .map(|record| (record.facility, record.zone))
             .collect();
-        Ok(Summary { store, zones })
+        Ok(Summary {
+            path: self.database.clone(),
+            store,
+            zones,
+        })
     }
 }
 
@@ -55,6 +63,11 @@ impl Summary {
     pub(crate) fn zone(&self, facility: &FacilityId) -> Zone {
         // Every clinic that was ever served has its zone in the database.
         self.zones.get(facility).copied().unwrap_or(Zone::UTC)
+    }
+
+    /// A zone for what is no clinic's.
+    pub(crate) fn any_zone(&self) -> Zone {
+        self.zones.values().next().copied().unwrap_or(Zone::UTC)
     }
 
     /// The zone in which times on the command line are read.

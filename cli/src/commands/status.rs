@@ -6,8 +6,10 @@ use clap::Args;
 use comfy_table::Cell;
 use rappel_core::State;
 use rappel_core::Store;
+use rappel_core::civil::Instant;
 use rappel_core::decision::PolicyFault;
-use rappel_core::store::{Count, GenerationRecord, Unplanned};
+use rappel_core::store::{Absent, Count, GenerationRecord, Unplanned};
+use rappel_host::store::SqliteStore;
 use serde::Serialize;
 
 use super::database::{Database, Summary};
@@ -20,8 +22,9 @@ Examples:
   rappel status
   rappel status --format json
 
-Exit code 1: the files of a clinic can't serve as they are, so older rules go on; or a policy failed
-to plan, and events wait for it to be mended.";
+Exit code 1: the files of a clinic can't serve as they are, so older rules go on or it isn't served;
+or a policy failed to plan, and events wait for it to be mended. Whether a host runs at all changes
+nothing about it.";
 
 /// Show which rules serve, what is wrong with newer ones, and the queue
 #[derive(Debug, Args)]
@@ -41,6 +44,7 @@ struct ClinicLine<'s> {
     clinic: &'s str,
     generation: &'s str,
     since: String,
+    served: bool,
     refused: Option<&'s str>,
     faults: Vec<FaultLine<'s>>,
     messages: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
@@ -60,18 +64,43 @@ impl Status {
         let generations = summary.store.generations().await?;
         let counts = summary.store.counts().await?;
         let unplanned = summary.store.unplanned(None).await?;
+        let absent = summary.store.absent().await?;
+        let begun = summary.store.begun().await?;
+        let running = SqliteStore::is_served(&summary.path);
         match self.format {
             TextOrJson::Json => {
                 let clinics: Vec<_> = generations
                     .iter()
                     .map(|record| line(record, &counts, &unplanned))
                     .collect();
-                answer_json(&serde_json::json!({ "clinics": clinics }))?;
+                let since = begun.map(|begun| rfc3339(begun, summary.any_zone()));
+                let absent: Vec<_> = absent
+                    .iter()
+                    .map(|absent| {
+                        serde_json::json!({
+                            "folder": absent.folder,
+                            "since": rfc3339(absent.since, summary.any_zone()),
+                            "refused": absent.refused,
+                        })
+                    })
+                    .collect();
+                answer_json(&serde_json::json!({
+                    "host": {"running": running, "since": since},
+                    "clinics": clinics,
+                    "absent": absent,
+                }))?;
             }
-            TextOrJson::Text => answer(told(&summary, &generations, &counts, &unplanned))?,
+            TextOrJson::Text => {
+                let mut parts = vec![host(&summary, running, begun)];
+                parts.extend(told(&summary, &generations, &counts, &unplanned));
+                parts.extend(absent.iter().map(|absent| missing(&summary, absent)));
+                answer(parts.join("\n\n"))?;
+            }
         }
-        let refused = generations.iter().any(|record| record.refused.is_some());
-        Ok(if refused || !unplanned.is_empty() {
+        let refused = generations
+            .iter()
+            .any(|record| record.refused.is_some() || !record.served);
+        Ok(if refused || !unplanned.is_empty() || !absent.is_empty() {
             Exit::Refused
         } else {
             Exit::Done
@@ -98,6 +127,7 @@ fn line<'s>(
         clinic: record.facility.as_str(),
         generation: &record.id,
         since: rfc3339(record.since, record.zone),
+        served: record.served,
         refused: record.refused.as_deref(),
         faults: faults::of(unplanned, &record.facility)
             .into_iter()
@@ -112,10 +142,7 @@ fn told(
     generations: &[GenerationRecord],
     counts: &[Count],
     unplanned: &[Unplanned],
-) -> String {
-    if generations.is_empty() {
-        return "no clinic was served from this database yet".into();
-    }
+) -> Vec<String> {
     let mut parts = Vec::new();
     for record in generations {
         let since = clock(record.since, summary.zone(&record.facility));
@@ -124,7 +151,11 @@ fn told(
             "{strong}{}{end}: generation {} since {since}",
             record.facility, record.id
         );
-        if let Some(refused) = &record.refused {
+        if !record.served {
+            part.push_str(&format!(
+                "\n{error}it is not served{end}: its folder wasn't there when the host was started, or can't be served"
+            ));
+        } else if let Some(refused) = &record.refused {
             part.push_str(&format!(
                 "\n{error}newer files are refused, so these rules go on{end}:"
             ));
@@ -148,7 +179,37 @@ fn told(
         }
         parts.push(part);
     }
-    parts.join("\n\n")
+    parts
+}
+
+/// Whether anybody serves, and since when.
+fn host(summary: &Summary, running: bool, begun: Option<Instant>) -> String {
+    let path = summary.path.display();
+    let begun = begun.map(|begun| clock(begun, summary.any_zone()));
+    match (running, begun) {
+        (true, Some(begun)) => format!("a host serves {path} since {begun}"),
+        (true, None) => format!("a host is about to serve {path}"),
+        (false, Some(begun)) => format!(
+            "{}no host serves {path}{}; the last one was started on {begun}",
+            style::ERROR,
+            style::END
+        ),
+        (false, None) => format!("no clinic was served from {path} yet"),
+    }
+}
+
+/// A folder that can't be served.
+fn missing(summary: &Summary, absent: &Absent) -> String {
+    let since = clock(absent.since, summary.any_zone());
+    let (strong, error, end) = (style::STRONG, style::ERROR, style::END);
+    let mut part = format!(
+        "{strong}{}{end}: {error}not served since {since}{end}:",
+        absent.folder
+    );
+    for line in absent.refused.lines() {
+        part.push_str(&format!("\n  {line}"));
+    }
+    part
 }
 
 /// The states that there are, a row each, by channel.

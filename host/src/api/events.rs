@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Api, error, store_failed};
+use crate::serve::NoClinic;
 
 /// What became of an event.
 #[derive(Serialize)]
@@ -45,13 +46,14 @@ async fn take(
 ) -> Response {
     let clinic = match api.host.clinic(facility) {
         Ok(clinic) => clinic,
-        Err(message) => {
-            return error(
-                StatusCode::NOT_FOUND,
-                "clinic",
-                message,
-                "post to `/events/CLINIC`",
-            );
+        Err(NoClinic { message, later }) => {
+            let (status, help) = if later {
+                let help = "a clinic's folder can't be served as it is; if it is this one's, send the events again later";
+                (StatusCode::SERVICE_UNAVAILABLE, help)
+            } else {
+                (StatusCode::NOT_FOUND, "post to `/events/CLINIC`")
+            };
+            return error(status, "clinic", message, help);
         }
     };
     let kind = headers
@@ -95,7 +97,7 @@ async fn take(
         .iter()
         .filter_map(|event| event.as_ref().ok().cloned())
         .collect();
-    let applied = match api.host.ingest(clinic, &good).await {
+    let applied = match api.host.ingest(&clinic, &good).await {
         Ok(applied) => applied,
         Err(failure) => return store_failed(&failure),
     };

@@ -47,6 +47,12 @@ pub fn apply(
         if let (Some(status), false) = (event.kind.status(), late && known_status.is_some()) {
             appointment.insert("status".into(), status.as_str().into());
         }
+        let is_new = event.kind == EventKind::AppointmentCreated && !late;
+        let says = event.records.get(Record::Appointment);
+        if is_new && !knows_start(known) && says.is_none_or(|says| !says.contains_key("status")) {
+            // It was cancelled before it was told of, and is booked since.
+            appointment.remove("status");
+        }
         if event.kind == EventKind::AppointmentCreated && !appointment.contains_key("booked_at") {
             // An agenda that doesn't say when a visit was booked tells of it when it is booked.
             if let Some(time) = event.time {
@@ -67,6 +73,12 @@ pub fn apply(
         visit,
         unread,
     })
+}
+
+/// Whether an appointment was told of, and not only that it is cancelled.
+fn knows_start(known: &Records) -> bool {
+    let appointment = known.get(Record::Appointment);
+    appointment.is_some_and(|appointment| appointment.contains_key("start"))
 }
 
 fn merged(
@@ -155,7 +167,8 @@ fn changes(before: &Records, after: &Records) -> Vec<&'static str> {
     let Some(now) = after.get(Record::Appointment) else {
         return Vec::new();
     };
-    let Some(known) = before.get(Record::Appointment) else {
+    let known = before.get(Record::Appointment);
+    let Some(known) = known.filter(|_| knows_start(before)) else {
         // What is told of an appointment that nobody knew is news.
         return status(Some(now))
             .filter(|status| *status != Status::Booked)

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use rappel_core::civil::{Civil, Instant, Span};
+use rappel_core::contact::Phone;
 use rappel_core::decision::{Due, Planned, PolicyFault};
 use rappel_core::event::{Event, EventError, EventFacts, EventKind};
-use rappel_core::facts::{Record, Records};
+use rappel_core::facts::{Record, Records, Status};
 use rappel_core::ids::MessageId;
 use rappel_core::store::{Change, Message, Plan, Planner, Reach, Unplanned};
+use serde_json::{Map, Value};
 
 use super::apply::change_names;
 use super::generation::Generation;
@@ -43,6 +45,12 @@ impl Planner for EventPlanner {
     ) -> Result<Plan, EventError> {
         let rules = &self.0;
         let zone = rules.settings().zone;
+        if let Some(unknown) = unknown_appointment(event, known) {
+            return unknown.map(|plan| Plan {
+                generation: rules.id().to_string(),
+                ..plan
+            });
+        }
         let applied = apply(event, known, late, zone)?;
         let appointment = applied.visit.appointment.as_deref();
         let mut plan = Plan {
@@ -58,6 +66,12 @@ impl Planner for EventPlanner {
         };
         if plan.erase {
             return Ok(plan);
+        }
+        if appointment
+            .is_some_and(|appointment| appointment.end.is_some_and(|end| end < appointment.start))
+        {
+            plan.warnings
+                .push("data.appointment.end: it is before `start`".into());
         }
         if late {
             plan.warnings.push("a newer event about it was applied before; this one only filled in what was not known".into());
@@ -91,6 +105,21 @@ impl Planner for EventPlanner {
         plan.faults = faults;
         plan.records = applied.records;
         Ok(plan)
+    }
+
+    fn identities(&self, patient: &Map<String, Value>) -> Vec<String> {
+        let country = &self.0.settings().country;
+        let text = |name: &str| {
+            let text = patient.get(name)?.as_str()?.trim();
+            (!text.is_empty()).then_some(text)
+        };
+        let mobile = text("mobile").map(|mobile| match Phone::parse(mobile, country) {
+            Ok(phone) => format!("mobile {}", phone.e164()),
+            Err(_) => format!("mobile {mobile}"),
+        });
+        let email = text("email").map(|email| format!("email {}", email.to_lowercase()));
+        let id = text("id").map(|id| format!("patient {id}"));
+        id.into_iter().chain(mobile).chain(email).collect()
     }
 
     fn replan(
@@ -149,6 +178,44 @@ fn about(records: &Records) -> &str {
     appointment
         .or(records.id(Record::Patient))
         .unwrap_or_default()
+}
+
+/// An event about an appointment that nothing was told of, and that doesn't tell enough itself. A
+/// cancellation is remembered: a booking that it overtook must send nothing.
+fn unknown_appointment(event: &Event, known: &Records) -> Option<Result<Plan, EventError>> {
+    let told = event.records.get(Record::Appointment)?;
+    let has_start = |record: Option<&Map<String, Value>>| {
+        record.is_some_and(|record| record.get("start").is_some_and(|start| !start.is_null()))
+    };
+    let is_known = has_start(known.get(Record::Appointment)) || has_start(Some(told));
+    if is_known || event.kind.subject() != Record::Appointment {
+        return None;
+    }
+    let what = "this appointment is not known";
+    match event.kind {
+        EventKind::AppointmentCancelled => {
+            let mut appointment = Map::new();
+            appointment.insert("id".into(), told.get("id")?.clone());
+            appointment.insert("status".into(), Status::Cancelled.as_str().into());
+            let mut records = Records::default();
+            records.set(Record::Appointment, appointment);
+            Some(Ok(Plan {
+                records,
+                warnings: vec![format!(
+                    "data.appointment: {what}; should it be told of by an event that is older than this one, nothing is sent about it"
+                )],
+                ..Plan::default()
+            }))
+        }
+        // It says itself what is missing.
+        EventKind::AppointmentCreated => None,
+        _ => Some(Err(EventError {
+            path: "data.appointment".into(),
+            message: format!(
+                "{what}; tell its `start` and what else there is to know, or send its `appointment.created` first"
+            ),
+        })),
+    }
 }
 
 /// What the policies are asked about.

@@ -24,6 +24,8 @@ pub enum Outcome {
         from: String,
         /// The generation that serves.
         to: String,
+        /// The clinic's own files.
+        files: Folder,
     },
     /// The folder holds what serves.
     Unchanged,
@@ -41,6 +43,19 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// What is wrong outside the files.
+    pub(crate) fn other(reason: impl Into<String>) -> Self {
+        Self {
+            diagnostics: Vec::new(),
+            others: vec![reason.into()],
+        }
+    }
+
+    /// A bug that one clinic's files come upon must not end anything but their own service.
+    pub(crate) fn inside() -> Self {
+        Self::other("reading the folder failed inside Rappel; please report it")
+    }
+
     fn of(diagnostics: Vec<Diagnostic>) -> Self {
         Self {
             diagnostics,
@@ -69,25 +84,39 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Compiles a folder as it is now, with the adapters that ship.
-///
-/// # Errors
-/// Everything that is wrong with it.
-pub fn load(folder: &Path, adapters: &Folder) -> Result<Generation, Vec<Diagnostic>> {
-    Generation::compile(&read_folder(folder)?.with_adapters(adapters))
+/// A clinic that was opened for serving.
+pub struct Opened {
+    /// The clinic.
+    pub clinic: Clinic,
+    /// Its own files, as they were read.
+    pub files: Folder,
 }
 
-/// Opens a clinic for serving.
+/// Opens a clinic for serving, with the adapters that ship.
 ///
 /// # Errors
 /// Everything that keeps it from serving.
-pub fn open(folder: &Path, gateways: &dyn OpenGateway) -> Result<Clinic, Refusal> {
-    let rules = Arc::new(load(folder, &gateways.stock_adapters()).map_err(Refusal::of)?);
+pub fn open(folder: &Path, gateways: &dyn OpenGateway) -> Result<Opened, Refusal> {
+    open_files(read_folder(folder).map_err(Refusal::of)?, folder, gateways)
+}
+
+/// The same with files that were read before; `folder` is where the clinic's relative paths begin.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_files(
+    files: Folder,
+    folder: &Path,
+    gateways: &dyn OpenGateway,
+) -> Result<Opened, Refusal> {
+    let whole = files.clone().with_adapters(&gateways.stock_adapters());
+    let rules = Arc::new(Generation::compile(&whole).map_err(Refusal::of)?);
     let live = Live::open(rules, folder, gateways).map_err(|others| Refusal {
         diagnostics: Vec::new(),
         others,
     })?;
-    Ok(Clinic::new(live))
+    let clinic = Clinic::new(live);
+    Ok(Opened { clinic, files })
 }
 
 /// Brings a clinic up to what its folder holds.
@@ -95,6 +124,8 @@ pub struct Reloader {
     folder: PathBuf,
     clinic: Arc<Clinic>,
     gateways: Arc<dyn OpenGateway>,
+    /// Whether the folder was refused already when the clinic was opened.
+    refused: bool,
 }
 
 impl Reloader {
@@ -104,7 +135,16 @@ impl Reloader {
             folder,
             clinic,
             gateways,
+            refused: false,
         }
+    }
+
+    /// The same for a clinic that was opened from older files, because those of the folder can't be
+    /// served.
+    #[must_use]
+    pub fn of_older_files(mut self) -> Self {
+        self.refused = true;
+        self
     }
 
     /// The folder.
@@ -120,10 +160,11 @@ impl Reloader {
     /// Reads, compiles, tries and swaps. Compares with what serves and not with what was read last,
     /// so that a folder that was refused is refused until it is mended.
     pub fn reload(&self) -> Outcome {
-        let folder = match read_folder(&self.folder) {
-            Ok(folder) => folder.with_adapters(&self.gateways.stock_adapters()),
+        let files = match read_folder(&self.folder) {
+            Ok(files) => files,
             Err(diagnostics) => return Outcome::Refused(Refusal::of(diagnostics)),
         };
+        let folder = files.clone().with_adapters(&self.gateways.stock_adapters());
         let serving = self.clinic.live();
         if folder.id() == serving.rules.id() {
             return Outcome::Unchanged;
@@ -133,21 +174,17 @@ impl Reloader {
             Err(diagnostics) => return Outcome::Refused(Refusal::of(diagnostics)),
         };
         if rules.settings().id != self.clinic.facility {
-            let others = vec![format!(
+            return Outcome::Refused(Refusal::other(format!(
                 "clinic.toml: `id` was `{}` and is `{}`; the messages that stand belong to the old id, so stop the host to change it",
                 self.clinic.facility,
                 rules.settings().id
-            )];
-            return Outcome::Refused(Refusal {
-                diagnostics: Vec::new(),
-                others,
-            });
+            )));
         }
         let (from, to) = (serving.rules.id().to_string(), rules.id().to_string());
         match Live::open(rules, &self.folder, &*self.gateways) {
             Ok(live) => {
                 self.clinic.swap(live);
-                Outcome::Reloaded { from, to }
+                Outcome::Reloaded { from, to, files }
             }
             Err(others) => Outcome::Refused(Refusal {
                 diagnostics: Vec::new(),

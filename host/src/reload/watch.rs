@@ -133,7 +133,7 @@ async fn run(
     places: Arc<Mutex<Places>>,
     mut stopped: signal::Receiver<()>,
 ) {
-    let mut refused = false;
+    let mut refused = reloader.refused;
     loop {
         // Before the look, so that what happens during it is a hint for the next one. Directories may
         // have come, gone or been swapped since the last; watching again is cheap.
@@ -159,13 +159,7 @@ async fn look(reloader: &Arc<Reloader>) -> Outcome {
     let reading = reloader.clone();
     tokio::task::spawn_blocking(move || reading.reload())
         .await
-        .unwrap_or_else(|_| {
-            // A bug that one clinic's files come upon must not end the watch over them.
-            Outcome::Refused(Refusal {
-                diagnostics: Vec::new(),
-                others: vec!["reading the folder failed inside Rappel; please report it".into()],
-            })
-        })
+        .unwrap_or_else(|_| Outcome::Refused(Refusal::inside()))
 }
 
 /// Waits until the hints stop coming, but not for ever.

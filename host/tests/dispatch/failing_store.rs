@@ -155,6 +155,35 @@ macro_rules! delegate {
             async fn counts(&self) -> rappel_core::store::Result<Vec<rappel_core::store::Count>> {
                 self.0.counts().await
             }
+            async fn begin(&self, now: rappel_core::Instant) -> rappel_core::store::Result<()> {
+                self.0.begin(now).await
+            }
+            async fn begun(&self) -> rappel_core::store::Result<Option<rappel_core::Instant>> {
+                self.0.begun().await
+            }
+            async fn note_absent(
+                &self,
+                absent: &rappel_core::store::Absent,
+            ) -> rappel_core::store::Result<()> {
+                self.0.note_absent(absent).await
+            }
+            async fn forget_absent(&self, folder: &str) -> rappel_core::store::Result<()> {
+                self.0.forget_absent(folder).await
+            }
+            async fn absent(&self) -> rappel_core::store::Result<Vec<rappel_core::store::Absent>> {
+                self.0.absent().await
+            }
+            async fn keep_folder(
+                &self,
+                kept: &rappel_core::store::KeptFolder,
+            ) -> rappel_core::store::Result<()> {
+                self.0.keep_folder(kept).await
+            }
+            async fn kept_folders(
+                &self,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::KeptFolder>> {
+                self.0.kept_folders().await
+            }
             async fn note_generation(
                 &self,
                 record: &rappel_core::store::GenerationRecord,

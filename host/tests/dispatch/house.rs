@@ -21,7 +21,7 @@ use rappel_host::clock::Clock;
 use rappel_host::dispatch::{Desk, Dispatcher, Lanes};
 use rappel_host::engine::{Folder, Generation, Links};
 use rappel_host::store::SqliteStore;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::clock::HandClock;
 use crate::gateway::Gateway;
@@ -152,6 +152,10 @@ impl Planner for Hand {
             changes: self.0.clone(),
             ..Plan::default()
         })
+    }
+
+    fn identities(&self, _: &Map<String, Value>) -> Vec<String> {
+        Vec::new()
     }
 
     fn replan(

@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod faults;
+mod roster;
 mod town;

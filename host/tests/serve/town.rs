@@ -13,7 +13,6 @@ use rappel_core::store::{Filter, Ingested, Message, Store};
 use rappel_host::clinic::OpenGateway;
 use rappel_host::clock::LapseClock;
 use rappel_host::engine::Folder;
-use rappel_host::reload;
 use rappel_host::serve::{Host, Setup};
 use rappel_host::store::SqliteStore;
 use serde_json::{Value, json};
@@ -119,22 +118,24 @@ impl Town {
 
     /// Starts a host over the clinic.
     pub(crate) async fn start(&self, clinic: &str) -> Host {
-        let folder = self.folder(clinic);
-        let opened = match reload::open(&folder, &self.gateways) {
-            Ok(clinic) => clinic,
-            Err(refusal) => panic!("{refusal}"),
-        };
-        Host::start(self.setup(), vec![(folder, opened)])
+        Host::start(self.setup(), vec![self.folder(clinic)])
             .await
             .unwrap()
     }
 
-    pub(crate) fn setup(&self) -> Setup {
+    /// Starts a host over all clinics.
+    pub(crate) async fn start_all(&self) -> Host {
+        let root = self.root.path().to_path_buf();
+        Host::start(self.setup(), vec![root]).await.unwrap()
+    }
+
+    fn setup(&self) -> Setup {
         Setup {
             store: self.store.clone(),
             clock: self.clock.clone(),
             gateways: Arc::new(self.gateways.clone()),
             public_url: None,
+            rescan: Duration::from_millis(50),
         }
     }
 

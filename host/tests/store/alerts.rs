@@ -55,6 +55,10 @@ impl Planner for Alarm {
         Ok(told)
     }
 
+    fn identities(&self, _patient: &serde_json::Map<String, serde_json::Value>) -> Vec<String> {
+        Vec::new()
+    }
+
     fn replan(
         &self,
         _event: &Unplanned,

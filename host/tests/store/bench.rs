@@ -192,6 +192,10 @@ impl Planner for Anew {
         unreachable!("no event comes")
     }
 
+    fn identities(&self, _: &Map<String, Value>) -> Vec<String> {
+        Vec::new()
+    }
+
     fn replan(
         &self,
         event: &Unplanned,
@@ -216,6 +220,13 @@ where
         _now: Instant,
     ) -> Result<Plan, EventError> {
         (self.0)(event, known, late, standing)
+    }
+
+    fn identities(&self, patient: &Map<String, Value>) -> Vec<String> {
+        ["id", "mobile"]
+            .into_iter()
+            .filter_map(|name| Some(format!("{name} {}", patient.get(name)?.as_str()?)))
+            .collect()
     }
 
     fn replan(

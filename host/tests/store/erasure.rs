@@ -1,67 +1,147 @@
 //! What must be forgotten: erased patients, and texts whose time is over.
 
-use rappel_core::decision::{Answer, Verdict};
+use rappel_core::event::Event;
+use rappel_core::facts::Records;
 use rappel_core::message::State;
-use rappel_core::store::{Step, Transition};
+use rappel_core::store::{Ingested, Message, Transition};
 use serde_json::json;
 
 use crate::bench::*;
 
-/// A message that was sent, with a reason and a story that name the patient.
-async fn sent_with_a_reason(bench: &Bench, number: u128) {
-    let claim = bench.take(number).await;
-    let handed = Transition {
-        story: vec![Step::Judged {
-            generation: "g-1".into(),
-            answers: vec![Answer {
-                origin: origin("own", 1),
-                verdict: Verdict::Via {
-                    channel: rappel_core::ChannelKind::Sms,
-                    reason: "Jeannette hears badly".into(),
-                },
-            }],
-            state: State::Sending,
-            reason: None,
-        }],
-        ..begin(&claim)
-    };
-    assert!(bench.step(handed).await);
-    let failed = Transition {
-        reason: Some("Jeannette is not known there".into()),
-        ..step(&claim, State::Sending, State::Failed)
-    };
-    assert!(bench.step(failed).await);
+/// What is answered about somebody who was erased.
+fn nobody(outcome: &Ingested) -> bool {
+    matches!(outcome, Ingested::Applied { added: 0, moved: 0, withdrawn: 0, warnings, .. }
+        if warnings.iter().any(|warning| warning.starts_with("the patient was erased")))
 }
 
-pub(crate) async fn an_erased_patient_leaves_no_text_address_or_reason(bench: Bench) {
+pub(crate) async fn an_erased_patient_leaves_nothing(bench: Bench) {
+    bench.plan([reminder(1), reminder(2), reminder(3)]).await;
+    bench.sent(1).await;
+    let claim = bench.take(2).await;
+    let skipped = Transition {
+        reason: Some("Jeannette hears badly".into()),
+        ..step(&claim, State::Planned, State::Skipped)
+    };
+    assert!(bench.step(skipped).await);
+    for patient in [1, 2, 3] {
+        bench.erase(patient).await;
+        assert_eq!(bench.known(&format!("a-{patient}")).await, None);
+        assert_eq!(bench.story(patient).await, []);
+    }
+    assert_eq!(bench.all().await.len(), 0);
+    assert_eq!(bench.store.counts().await.unwrap(), []);
+    // The agenda may tell the same event again, under another id too.
+    bench.erase(1).await;
+    let again = event("e-9", "patient.erased", json!({"patient": {"id": "p-1"}}));
+    assert!(!nobody(&bench.tell(again, Vec::new()).await));
+}
+
+pub(crate) async fn of_later_events_about_an_erased_patient_nothing_is_kept(bench: Bench) {
+    let other_number = |appointment: u128, patient: u128, mobile: &str| {
+        let mut data = visit(appointment, patient);
+        data["patient"]["mobile"] = json!(mobile);
+        data
+    };
+    let first = event(
+        "e-1",
+        "appointment.created",
+        other_number(1, 1, "+33639980007"),
+    );
+    bench.tell(first, vec![add(reminder(1))]).await;
+    bench.erase(1).await;
+    let tell = async |id: &str, kind: &str, data: serde_json::Value| {
+        nobody(
+            &bench
+                .tell(event(id, kind, data), vec![add(reminder(9))])
+                .await,
+        )
+    };
+    for (id, kind, data) in [
+        // By their id, with another number.
+        (
+            "e-2",
+            "appointment.created",
+            other_number(2, 1, "+33639980008"),
+        ),
+        // By their number, under another id.
+        (
+            "e-3",
+            "appointment.created",
+            other_number(3, 3, "+33639980007"),
+        ),
+        // By their appointment.
+        (
+            "e-4",
+            "appointment.modified",
+            json!({"appointment": {"id": "a-1", "start": "2026-06-04T10:00"}}),
+        ),
+        (
+            "e-5",
+            "patient.updated",
+            json!({"patient": {"id": "p-1", "consent": true}}),
+        ),
+        (
+            "e-6",
+            "patient.registered",
+            json!({"patient": {"id": "p-1"}}),
+        ),
+        (
+            "e-7",
+            "patient.registered",
+            json!({"patient": {"id": "p-1", "consent": false}}),
+        ),
+    ] {
+        assert!(tell(id, kind, data).await, "{id}");
+    }
+    for appointment in ["a-1", "a-2", "a-3"] {
+        assert_eq!(bench.known(appointment).await, None);
+    }
+    assert_eq!(bench.all().await.len(), 0);
+    let repeated = event("e-2", "appointment.created", visit(2, 1));
+    assert_eq!(bench.tell(repeated, Vec::new()).await, Ingested::Repeated);
+    // Somebody else, and the same id at another clinic.
+    assert!(
+        !tell(
+            "e-8",
+            "appointment.created",
+            other_number(8, 8, "+33639980008")
+        )
+        .await
+    );
+    let elsewhere = bench.of("g").tell(booking(1), Vec::new()).await;
+    assert!(!nobody(&elsewhere));
+}
+
+pub(crate) async fn who_registers_anew_and_consents_is_somebody_again(bench: Bench) {
     bench.plan([reminder(1)]).await;
-    sent_with_a_reason(&bench, 1).await;
     bench.erase(1).await;
-    assert_eq!(bench.known("a-1").await, None);
-    let message = bench.message(1).await;
-    assert_eq!(message.state, State::Failed);
-    assert_eq!(
-        (message.segments, message.attempts),
-        (1, 1),
-        "what it cost stays"
-    );
-    assert_eq!(message.text, None);
-    assert_eq!(message.address, None);
-    assert_eq!(message.subject, None);
-    assert_eq!(message.reason, None);
-    let story = serde_json::to_string(&bench.story(1).await).unwrap();
-    assert!(!story.contains("Jeannette"), "{story}");
-    // The agenda may tell the same event again.
-    bench.erase(1).await;
-    // Nothing of the patient comes back with their next visit.
-    let mut next = visit(2, 1);
-    next["patient"] = json!({"id": "p-1"});
-    let next = event("e-9", "appointment.created", next);
-    bench.tell(next, Vec::new()).await;
-    assert_eq!(
-        bench.known("a-2").await.unwrap()["patient"],
-        json!({"id": "p-1"})
-    );
+    let registered = |id: &str, time: &str| {
+        let patient = json!({"id": "p-1", "mobile": "+33639980001", "consent": true});
+        event_at(
+            id,
+            "patient.registered",
+            Some(time),
+            json!({"patient": patient}),
+        )
+    };
+    // Of before the erasure, and late.
+    assert!(nobody(
+        &bench.tell(registered("e-1", "07:00"), Vec::new()).await
+    ));
+    let hand =
+        Hand(|event: &Event, known: &Records, _, _: &[Message]| Ok(plan(event, known, Vec::new())));
+    let ingest = async |event: Event| {
+        bench
+            .store
+            .ingest(&bench.facility, &[event], at("09:00"), &hand)
+            .await
+            .unwrap()
+            .remove(0)
+    };
+    assert!(!nobody(&ingest(registered("e-2", "08:30")).await));
+    let booked = event("e-3", "appointment.created", visit(2, 1));
+    assert!(!nobody(&ingest(booked).await));
+    assert_eq!(bench.known("a-2").await.unwrap(), visit(2, 1));
 }
 
 pub(crate) async fn others_are_not_touched_by_an_erasure(bench: Bench) {
@@ -90,15 +170,14 @@ pub(crate) async fn what_an_erased_patient_waits_for_is_never_sent(bench: Bench)
     }
     assert!(!bench.step(begin(&taken)).await);
     assert_eq!(bench.claim("12:00", 10).await.len(), 0);
-    // What the gateway has can't be called back; its answer still counts.
-    assert!(
-        bench
-            .step(step(&under_way, State::Sending, State::Sent))
-            .await
-    );
-    let left = bench.all().await;
-    assert_eq!(left.len(), 1);
-    assert_eq!(left[0].text, None);
+    // What the gateway has can't be called back; its answer finds nothing.
+    let answer = step(&under_way, State::Sending, State::Sent);
+    assert!(!bench.step(answer).await);
+    assert_eq!(bench.claim_stuck("12:00", true).await.len(), 0);
+    let receipt = rappel_core::provider::ReceiptOf::Message(id(2));
+    let delivered = rappel_core::provider::ReceiptStatus::Delivered;
+    assert_eq!(bench.receive(receipt, delivered).await, None);
+    assert_eq!(bench.all().await.len(), 0);
 }
 
 pub(crate) async fn texts_are_redacted_when_their_time_is_over(bench: Bench) {

@@ -61,7 +61,9 @@ macro_rules! conformance {
             nothing_to_do_is_done,
         ],
         erasure: [
-            an_erased_patient_leaves_no_text_address_or_reason,
+            an_erased_patient_leaves_nothing,
+            of_later_events_about_an_erased_patient_nothing_is_kept,
+            who_registers_anew_and_consents_is_somebody_again,
             others_are_not_touched_by_an_erasure,
             what_an_erased_patient_waits_for_is_never_sent,
             texts_are_redacted_when_their_time_is_over,
@@ -121,6 +123,9 @@ macro_rules! conformance {
             messages_are_counted_by_state,
             a_generation_is_remembered_since_it_serves,
             the_link_key_stays_the_same,
+            a_host_that_begins_serves_nothing_yet,
+            folders_that_can_not_be_served_are_remembered,
+            the_files_that_served_last_are_kept,
         ],
         unplanned: [
             an_event_that_a_policy_fails_on_waits_until_it_is_planned_again,

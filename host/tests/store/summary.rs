@@ -3,7 +3,7 @@
 use rappel_core::channel::ChannelKind;
 use rappel_core::ids::{AppointmentId, PatientId};
 use rappel_core::message::State;
-use rappel_core::store::{Count, Filter, GenerationRecord, NewMessage};
+use rappel_core::store::{Absent, Count, Filter, GenerationRecord, KeptFolder, NewMessage};
 
 use crate::bench::*;
 
@@ -175,6 +175,7 @@ pub(crate) async fn a_generation_is_remembered_since_it_serves(bench: Bench) {
             since: at(since),
             zone: "Europe/Paris".parse().unwrap(),
             refused: refused.map(str::to_string),
+            served: true,
         };
         bench.store.note_generation(&record).await.unwrap();
         let mut all = bench.store.generations().await.unwrap();
@@ -208,4 +209,74 @@ pub(crate) async fn the_link_key_stays_the_same(bench: Bench) {
     let key = bench.store.link_key().await.unwrap();
     assert_eq!(bench.store.link_key().await.unwrap(), key);
     assert_ne!(key, [0; 32]);
+}
+
+pub(crate) async fn a_host_that_begins_serves_nothing_yet(bench: Bench) {
+    assert_eq!(bench.store.begun().await.unwrap(), None);
+    let served = GenerationRecord {
+        facility: "f".into(),
+        id: "g-1".into(),
+        since: at("08:00"),
+        zone: "Europe/Paris".parse().unwrap(),
+        refused: None,
+        served: true,
+    };
+    bench.store.note_generation(&served).await.unwrap();
+    for begun in ["09:00", "10:00"] {
+        bench.store.begin(at(begun)).await.unwrap();
+        assert_eq!(bench.store.begun().await.unwrap(), Some(at(begun)));
+        assert!(!bench.store.generations().await.unwrap()[0].served);
+    }
+    bench.store.note_generation(&served).await.unwrap();
+    assert!(bench.store.generations().await.unwrap()[0].served);
+}
+
+pub(crate) async fn folders_that_can_not_be_served_are_remembered(bench: Bench) {
+    let absent = |since: &str, refused: &str| Absent {
+        folder: "/clinics/f".into(),
+        since: at(since),
+        refused: refused.into(),
+    };
+    let first = absent("08:00", "clinic.toml: no");
+    bench.store.note_absent(&first).await.unwrap();
+    bench
+        .store
+        .note_absent(&absent("09:00", "clinic.toml: neither"))
+        .await
+        .unwrap();
+    assert_eq!(
+        bench.store.absent().await.unwrap(),
+        [absent("08:00", "clinic.toml: neither")]
+    );
+    bench.store.forget_absent("/clinics/g").await.unwrap();
+    bench.store.forget_absent("/clinics/f").await.unwrap();
+    assert_eq!(bench.store.absent().await.unwrap(), []);
+}
+
+pub(crate) async fn the_files_that_served_last_are_kept(bench: Bench) {
+    let kept = |facility: &str, folder: &str, text: &str| KeptFolder {
+        facility: facility.into(),
+        folder: folder.into(),
+        files: [("clinic.toml".to_string(), text.to_string())].into(),
+    };
+    for kept in [
+        kept("f", "/clinics/f", "first"),
+        kept("g", "/clinics/g", "other"),
+        kept("f", "/clinics/f", "second"),
+    ] {
+        bench.store.keep_folder(&kept).await.unwrap();
+    }
+    let mut all = bench.store.kept_folders().await.unwrap();
+    all.sort_by_key(|kept| kept.facility.clone());
+    let expected = [
+        kept("f", "/clinics/f", "second"),
+        kept("g", "/clinics/g", "other"),
+    ];
+    assert_eq!(all, expected);
+    // The folder becomes another clinic's.
+    let other = kept("h", "/clinics/f", "third");
+    bench.store.keep_folder(&other).await.unwrap();
+    let all = bench.store.kept_folders().await.unwrap();
+    assert_eq!(all.len(), 2);
+    assert!(all.contains(&other));
 }

@@ -6,16 +6,17 @@ mod lapse;
 mod open;
 mod screen;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use rappel_core::civil::{Span, Zone};
+use rappel_core::civil::Span;
 use rappel_host::api::{self, Token};
 use rappel_host::clock::{Clock, SystemClock};
-use rappel_host::serve::{Host, Setup};
+use rappel_host::serve::{Host, RESCAN, Setup};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -35,8 +36,10 @@ Examples:
   rappel serve clinic --events clinic/agenda.jsonl --lapse 3600
 
 The API: POST /events, GET /messages, GET /messages/ID, GET /status, GET /health, and /receipts/…
-for gateways. Changes in a clinic's folder go live by themselves; `rappel status` says when they
-can't.
+for gateways. Changes in a clinic's folder go live by themselves, and a clinic that is added to a
+folder of clinics is found; `rappel status` says what can't be served and why. A clinic whose files
+are broken when the host starts is served by the last that were good, where there are any, until they
+are mended.
 
 --lapse is a demonstration: the clock begins at the first event and runs so many times faster, each
 change of a message is a line, and it ends when nothing is left to do. It has a database of its own,
@@ -132,10 +135,7 @@ impl Serve {
         let token = self.token()?;
         let listener = self.listener(token.is_some()).await?;
         let public_url = self.public_url()?;
-        let opened = open::clinics(&self.clinics)?;
-        let zone = opened
-            .first()
-            .map_or(Zone::UTC, |(_, clinic)| clinic.live().rules.settings().zone);
+        let folders = open::folders(&self.clinics)?;
         let feed = self.events.as_deref().map(feed::Feed::open).transpose()?;
         let database = self.database.clone().unwrap_or_else(|| {
             PathBuf::from(if self.lapse.is_some() {
@@ -155,17 +155,28 @@ impl Serve {
             }
             None => Arc::new(SystemClock),
         };
+        if !database.exists() && rappel_host::serve::folders(&folders, &BTreeSet::new()).is_empty()
+        {
+            return Err(open::nothing_to_serve(&folders, &[]));
+        }
         let setup = Setup {
             store: Arc::new(rappel_host::store::SqliteStore::open(&database).await?),
             clock: clock.clone(),
             gateways: Arc::new(Gateways::Real),
             public_url,
+            rescan: RESCAN,
         };
-        for (folder, clinic) in &opened {
-            let generation = clinic.live().rules.id().to_string();
-            tracing::info!(clinic = %clinic.facility, folder = %folder.display(), %generation, "served");
-        }
-        let host = Arc::new(Host::start(setup, opened).await?);
+        let host = Host::start(setup, folders.clone()).await?;
+        let Some(zone) = host
+            .clinics()
+            .first()
+            .map(|clinic| clinic.live().rules.settings().zone)
+        else {
+            let absent = host.absent();
+            host.stop().await;
+            return Err(open::nothing_to_serve(&folders, &absent));
+        };
+        let host = Arc::new(host);
         let stop = watch::Sender::new(false);
         let api = listener.map(|listener| serve_api(listener, host.clone(), token, &stop));
         let ended = ending::wait(ending::Until {
@@ -263,8 +274,7 @@ async fn work(
     if let Some(feed) = feed {
         let clinic = host
             .clinic(clinic.map(rappel_core::ids::FacilityId::new).as_ref())
-            .map_err(|error| Failure::usage(error).help("name one with `--clinic ID`"))?
-            .clone();
+            .map_err(|none| Failure::usage(none.message).help("name one with `--clinic ID`"))?;
         if let Some(demonstration) = demonstration {
             return demonstration.show(host, &clinic, feed, database).await;
         }

@@ -1,21 +1,17 @@
-//! Opening what a host needs: the log, the clinics, a database that is empty.
+//! Opening what a host needs: the log, the folders, a database that is empty.
 
-use std::fs::File;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+use rappel_core::Store;
 use rappel_core::store::Filter;
-use rappel_core::{Diagnostic, Store};
-use rappel_host::clinic::Clinic;
-use rappel_host::reload::{self, Refusal};
 use rappel_host::store::SqliteStore;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::clinic::{self, Gateways};
+use crate::clinic;
 use crate::failure::{Failure, Result};
-use crate::output::{diagnostics, remark, style};
 
 /// Writes the log to standard error.
 pub(super) fn log(filter: &str) -> Result<()> {
@@ -38,78 +34,29 @@ pub(super) fn log(filter: &str) -> Result<()> {
     Ok(())
 }
 
-/// Opens every clinic of these folders. With several, one that can't be opened keeps no other from
-/// being served.
-pub(super) fn clinics(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Clinic)>> {
-    let folders = folders(paths)?;
-    let mut opened = Vec::new();
-    for folder in &folders {
-        match reload::open(folder, &Gateways::Real) {
-            Ok(clinic) => opened.push((folder.clone(), clinic)),
-            Err(refusal) => complain(folder, &refusal),
-        }
-    }
-    if opened.is_empty() {
-        return Err(Failure::refused("no clinic can be served")
-            .help("mend what is told above; `rappel check CLINIC --secrets` looks again"));
-    }
-    if opened.len() < folders.len() {
-        tracing::error!(
-            missing = folders.len() - opened.len(),
-            "some clinics are not served; mend what is told above and start the host anew"
-        );
-    }
-    Ok(opened)
+/// The folders that a person means. Each must be there; what is in them the host sees itself.
+pub(super) fn folders(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let folders = paths.iter().map(|path| clinic::folder(path));
+    folders
+        .map(|folder| match std::fs::read_dir(&folder) {
+            Ok(_) => Ok(folder),
+            Err(error) => Err(Failure::file(&folder, "read", &error)),
+        })
+        .collect()
 }
 
-fn complain(folder: &Path, refusal: &Refusal) {
-    let (error, end) = (style::ERROR, style::END);
-    let errors: Vec<Diagnostic> = refusal
-        .diagnostics
-        .iter()
-        .filter(|one| one.is_error())
-        .cloned()
-        .collect();
-    if !errors.is_empty() {
-        remark(diagnostics::reports(&errors));
-    }
-    remark(format_args!(
-        "{error}{} can't be served{end}",
-        folder.display()
-    ));
-    for other in &refusal.others {
-        remark(format_args!("  {other}"));
-    }
-}
-
-/// The clinics' folders that a person means: a clinic's own, or one of several.
-fn folders(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let is_clinic = |folder: &Path| folder.join("clinic.toml").is_file();
-    let mut found = Vec::new();
-    for path in paths {
-        let folder = clinic::folder(path);
-        if is_clinic(&folder) {
-            found.push(folder);
-            continue;
-        }
-        let entries =
-            std::fs::read_dir(&folder).map_err(|error| Failure::file(&folder, "read", &error))?;
-        let mut inside: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| is_clinic(path))
+/// Why a host that has nothing to serve ends.
+pub(super) fn nothing_to_serve(folders: &[PathBuf], absent: &[PathBuf]) -> Failure {
+    if absent.is_empty() {
+        let names: Vec<_> = folders
+            .iter()
+            .map(|folder| folder.display().to_string())
             .collect();
-        if inside.is_empty() {
-            return Err(
-                Failure::refused(format!("there is no clinic in {}", folder.display()))
-                    .help("a clinic's folder holds clinic.toml; `rappel init DIR` writes one"),
-            );
-        }
-        inside.sort();
-        found.extend(inside);
+        return Failure::refused(format!("there is no clinic in {}", names.join(", ")))
+            .help("a clinic's folder holds clinic.toml; `rappel init DIR` writes one");
     }
-    found.dedup();
-    Ok(found)
+    Failure::refused("no clinic can be served")
+        .help("mend what is told above; `rappel check CLINIC --secrets` looks again")
 }
 
 /// Sees that a demonstration begins with an empty database. `ours` is one that only demonstrations use.
@@ -123,9 +70,7 @@ pub(super) async fn anew(path: &Path, ours: bool) -> Result<()> {
         return Ok(());
     }
     if ours {
-        let used = File::open(beside(".lock"))
-            .is_ok_and(|lock| matches!(lock.try_lock(), Err(std::fs::TryLockError::WouldBlock)));
-        if used {
+        if SqliteStore::is_served(path) {
             return Err(Failure::environment(format!(
                 "another demonstration uses {}",
                 path.display()

@@ -2,7 +2,7 @@
 
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::decision::PolicyFault;
-use rappel_core::event::Event;
+use rappel_core::event::{Event, EventKind};
 use rappel_core::facts::{Record, Records};
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::message::State;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use super::approval::approval_id;
+use super::erased::{self, Hasher};
 use super::{SqliteStore, failed, millis, rows};
 
 impl SqliteStore {
@@ -23,6 +24,7 @@ impl SqliteStore {
         now: Instant,
         planner: &dyn Planner,
     ) -> Result<Vec<Ingested>> {
+        let hasher = self.hasher().await?;
         let mut transaction = self.write().await?;
         let mut outcomes = Vec::with_capacity(events.len());
         for event in events {
@@ -34,6 +36,7 @@ impl SqliteStore {
                 appointment: appointment.map(str::to_string),
                 approval: None,
                 now,
+                hasher,
             };
             outcomes.push(one.run(planner).await?);
         }
@@ -52,6 +55,7 @@ pub(super) struct Ingest<'a> {
     /// The approval that new messages wait for.
     pub(super) approval: Option<&'a str>,
     pub(super) now: Instant,
+    pub(super) hasher: Hasher,
 }
 
 /// How many messages were added, moved and withdrawn.
@@ -75,8 +79,24 @@ impl Ingest<'_> {
             return Ok(Ingested::Repeated);
         }
         let (known, told) = self.known().await?;
-        // An agenda whose clock is ahead must not make all that follows look late.
-        let time = millis(self.event.time.unwrap_or(self.now).min(self.now));
+        let erasing = self.event.kind == EventKind::PatientErased;
+        let identities = if erasing || self.anybody_is_erased().await? {
+            self.identities(&known, planner)
+        } else {
+            Vec::new()
+        };
+        if !erasing && self.is_erased(&identities).await? {
+            self.note().await?;
+            return Ok(Ingested::Applied {
+                added: 0,
+                moved: 0,
+                withdrawn: 0,
+                warnings: vec![erased::WARNING.into()],
+                faults: Vec::new(),
+                approval: None,
+            });
+        }
+        let time = self.time();
         // An alert is about now, whatever was told of the resource since.
         let late = !self.event.kind.is_alert() && told.is_some_and(|told| time < told);
         let standing = self.standing().await?;
@@ -91,7 +111,7 @@ impl Ingest<'_> {
         };
         self.note().await?;
         if plan.erase {
-            self.erase().await?;
+            self.erase(identities).await?;
         } else {
             self.keep(&plan, &known, time).await?;
         }
@@ -143,6 +163,7 @@ impl Ingest<'_> {
                 appointment: Some(appointment),
                 approval: approval.as_deref(),
                 now: self.now,
+                hasher: self.hasher,
             };
             let (known, _) = one.known().await?;
             let standing = one.standing().await?;
@@ -218,8 +239,8 @@ impl Ingest<'_> {
 
     async fn note(&mut self) -> Result<()> {
         sqlx::query(
-            "INSERT INTO event (facility, source, id, type, time, received, subject)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO event (facility, source, id, type, time, received)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )
         .bind(self.facility)
         .bind(&self.event.source)
@@ -227,7 +248,6 @@ impl Ingest<'_> {
         .bind(self.event.kind.name())
         .bind(self.event.time.map(millis))
         .bind(millis(self.now))
-        .bind(self.subject())
         .execute(&mut *self.db)
         .await
         .map_err(failed)?;
@@ -644,33 +664,5 @@ impl Ingest<'_> {
             step,
         )
         .await
-    }
-
-    /// Removes everything that is known of a patient: their records and waiting messages, and what
-    /// sent ones said, where they went and why. Policies may have put facts into their reasons, so
-    /// the stories go too.
-    async fn erase(&mut self) -> Result<()> {
-        let patient = self.subject().to_string();
-        for statement in [
-            "DELETE FROM unplanned WHERE facility = ?1 AND (record = 'patient' AND subject = ?2
-               OR record = 'appointment' AND subject IN (SELECT id FROM appointment
-                 WHERE facility = ?1 AND patient = ?2))",
-            "DELETE FROM story WHERE facility = ?1 AND message IN (SELECT id FROM message
-               WHERE facility = ?1 AND patient = ?2)",
-            "DELETE FROM message WHERE facility = ?1 AND patient = ?2 AND state IN ('planned', 'held')",
-            "UPDATE message SET address = NULL, subject = NULL, text = NULL, reason = NULL,
-                 decided_by = NULL, decided_line = NULL
-               WHERE facility = ?1 AND patient = ?2",
-            "DELETE FROM appointment WHERE facility = ?1 AND patient = ?2",
-            "DELETE FROM record WHERE facility = ?1 AND kind = 'patient' AND id = ?2",
-        ] {
-            sqlx::query(statement)
-                .bind(self.facility)
-                .bind(&patient)
-                .execute(&mut *self.db)
-                .await
-                .map_err(failed)?;
-        }
-        Ok(())
     }
 }

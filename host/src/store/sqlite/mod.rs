@@ -3,14 +3,16 @@
 
 mod approval;
 mod claim;
+mod erased;
 mod ingest;
 mod read;
 mod receive;
+mod roster;
 mod rows;
 mod steps;
 mod unplanned;
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,15 +23,22 @@ use rappel_core::facts::Records;
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId};
 use rappel_core::provider::Receipt;
 use rappel_core::store::{
-    Approval, Claimed, Count, Entry, Filter, GenerationRecord, Ingested, Lane, Message, Planner,
-    Replanned, Result, Store, StoreError, Transition, Unplanned,
+    Absent, Approval, Claimed, Count, Entry, Filter, GenerationRecord, Ingested, KeptFolder, Lane,
+    Message, Planner, Replanned, Result, Store, StoreError, Transition, Unplanned,
 };
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Row, Sqlite, SqlitePool, Transaction};
+use tokio::sync::OnceCell;
+
+use erased::Hasher;
 
 /// How many connections read at once: the API, the command line and the queues' clocks.
 const READERS: u32 = 4;
+
+/// How often, and how long apart, the lock of a database is tried.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/sqlite/migrations");
 
@@ -51,6 +60,8 @@ pub struct SqliteStore {
     /// One connection, so that writers wait for each other here and never in SQLite.
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Made of the database's secret when it is needed first.
+    hasher: OnceCell<Hasher>,
     /// Held as long as the store is open for writing: a second host on the same file would take the
     /// messages that this one is sending for abandoned.
     _lock: Option<File>,
@@ -62,7 +73,7 @@ impl SqliteStore {
     /// # Errors
     /// When the file can't be opened or migrated, is of a later version, or another host serves it.
     pub async fn open(path: &Path) -> Result<Self> {
-        let lock = lock(path)?;
+        let lock = lock(path).await?;
         let options = options().filename(path);
         // The file remembers that it has a log; whoever only reads needs not say so.
         let writing = options
@@ -72,10 +83,17 @@ impl SqliteStore {
         let store = Self {
             writer: pool(1, writing, path).await?,
             readers: pool(READERS, options.read_only(true), path).await?,
+            hasher: OnceCell::new(),
             _lock: Some(lock),
         };
         store.migrate().await?;
         Ok(store)
+    }
+
+    /// Whether a host serves a database now.
+    pub fn is_served(path: &Path) -> bool {
+        File::open(lock_file(path))
+            .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Opens a file for reading, beside the host that serves it.
@@ -88,6 +106,7 @@ impl SqliteStore {
         let store = Self {
             writer: readers.clone(),
             readers,
+            hasher: OnceCell::new(),
             _lock: None,
         };
         store.check_version(path).await?;
@@ -104,6 +123,7 @@ impl SqliteStore {
         let store = Self {
             writer: pool(1, options.clone(), path).await?,
             readers: pool(1, options.read_only(true), path).await?,
+            hasher: OnceCell::new(),
             _lock: None,
         };
         store.check_version(path).await?;
@@ -121,10 +141,28 @@ impl SqliteStore {
         let store = Self {
             readers: writer.clone(),
             writer,
+            hasher: OnceCell::new(),
             _lock: None,
         };
         store.migrate().await?;
         Ok(store)
+    }
+
+    async fn secret(&self) -> Result<[u8; 32]> {
+        let row = sqlx::query("SELECT key FROM link_key")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(failed)?;
+        let key: Vec<u8> = row.try_get(0).map_err(failed)?;
+        key.try_into()
+            .map_err(|_| StoreError("the database holds a key of the wrong length".into()))
+    }
+
+    async fn hasher(&self) -> Result<Hasher> {
+        let made = self
+            .hasher
+            .get_or_try_init(|| async { Ok(Hasher::new(&self.secret().await?)) });
+        made.await.copied()
     }
 
     async fn migrate(&self) -> Result<()> {
@@ -206,10 +244,15 @@ async fn pool(size: u32, options: SqliteConnectOptions, path: &Path) -> Result<S
         })
 }
 
-fn lock(path: &Path) -> Result<File> {
+/// The file whose lock says that a host serves a database.
+fn lock_file(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let name = PathBuf::from(name);
+    PathBuf::from(name)
+}
+
+async fn lock(path: &Path) -> Result<File> {
+    let name = lock_file(path);
     let cant =
         |error: std::io::Error| StoreError(format!("{} can't be locked: {error}", name.display()));
     let file = File::options()
@@ -218,14 +261,18 @@ fn lock(path: &Path) -> Result<File> {
         .write(true)
         .open(&name)
         .map_err(cant)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError(format!(
-            "another `rappel serve` uses {}; one host serves a database",
-            path.display()
-        ))),
-        Err(std::fs::TryLockError::Error(error)) => Err(cant(error)),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // Somebody who asks whether a host is there holds it for a moment.
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+            Err(TryLockError::Error(error)) => return Err(cant(error)),
+        }
     }
+    Err(StoreError(format!(
+        "another `rappel serve` uses {}; one host serves a database",
+        path.display()
+    )))
 }
 
 /// What went wrong in the database. SQLite's messages name tables and files, never values.
@@ -353,23 +400,36 @@ impl Store for SqliteStore {
         self.read_counts().await
     }
 
+    async fn begin(&self, now: Instant) -> Result<()> {
+        self.begin_serving(now).await
+    }
+
+    async fn begun(&self) -> Result<Option<Instant>> {
+        self.read_begun().await
+    }
+
+    async fn note_absent(&self, absent: &Absent) -> Result<()> {
+        self.write_absent(absent).await
+    }
+
+    async fn forget_absent(&self, folder: &str) -> Result<()> {
+        self.remove_absent(folder).await
+    }
+
+    async fn absent(&self) -> Result<Vec<Absent>> {
+        self.read_absent().await
+    }
+
+    async fn keep_folder(&self, kept: &KeptFolder) -> Result<()> {
+        self.write_kept_folder(kept).await
+    }
+
+    async fn kept_folders(&self) -> Result<Vec<KeptFolder>> {
+        self.read_kept_folders().await
+    }
+
     async fn note_generation(&self, record: &GenerationRecord) -> Result<()> {
-        let mut transaction = self.write().await?;
-        sqlx::query(
-            "INSERT INTO generation (facility, id, since, zone, refused) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (facility) DO UPDATE SET
-               since = CASE WHEN id = excluded.id THEN since ELSE excluded.since END,
-               id = excluded.id, zone = excluded.zone, refused = excluded.refused",
-        )
-        .bind(record.facility.as_str())
-        .bind(&record.id)
-        .bind(millis(record.since))
-        .bind(record.zone.name())
-        .bind(&record.refused)
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        transaction.commit().await.map_err(failed)
+        self.write_generation(record).await
     }
 
     async fn generations(&self) -> Result<Vec<GenerationRecord>> {
@@ -377,13 +437,7 @@ impl Store for SqliteStore {
     }
 
     async fn link_key(&self) -> Result<[u8; 32]> {
-        let row = sqlx::query("SELECT key FROM link_key")
-            .fetch_one(&self.readers)
-            .await
-            .map_err(failed)?;
-        let key: Vec<u8> = row.try_get(0).map_err(failed)?;
-        key.try_into()
-            .map_err(|_| StoreError("the database holds a key of the wrong length".into()))
+        self.secret().await
     }
 
     async fn redact(&self, facility: &FacilityId, before: Instant) -> Result<u64> {

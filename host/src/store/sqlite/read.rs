@@ -3,9 +3,7 @@
 use rappel_core::civil::Instant;
 use rappel_core::facts::{Record, Records};
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId};
-use rappel_core::store::{
-    Count, Entry, Filter, GenerationRecord, Lane, Message, Result, Step, StoreError,
-};
+use rappel_core::store::{Count, Entry, Filter, Lane, Message, Result, Step, StoreError};
 use sqlx::{QueryBuilder, Row};
 
 use super::{SqliteStore, failed, millis, rows};
@@ -163,26 +161,6 @@ impl SqliteStore {
                     channel: rows::parse(row.try_get(1).map_err(failed)?)?,
                     state: rows::parse(row.try_get(2).map_err(failed)?)?,
                     count: row.try_get::<i64, _>(3).map_err(failed)?.unsigned_abs(),
-                })
-            })
-            .collect()
-    }
-
-    pub(super) async fn read_generations(&self) -> Result<Vec<GenerationRecord>> {
-        let rows = sqlx::query(
-            "SELECT facility, id, since, zone, refused FROM generation ORDER BY facility",
-        )
-        .fetch_all(&self.readers)
-        .await
-        .map_err(failed)?;
-        rows.iter()
-            .map(|row| {
-                Ok(GenerationRecord {
-                    facility: FacilityId::new(row.try_get::<&str, _>(0).map_err(failed)?),
-                    id: row.try_get(1).map_err(failed)?,
-                    since: rows::instant(row.try_get(2).map_err(failed)?)?,
-                    zone: rows::parse(row.try_get(3).map_err(failed)?)?,
-                    refused: row.try_get(4).map_err(failed)?,
                 })
             })
             .collect()

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
 
+use super::erased::Hasher;
 use super::ingest::Ingest;
 use super::{SqliteStore, failed, millis, rows};
 
@@ -29,6 +30,7 @@ impl SqliteStore {
         now: Instant,
         planner: &dyn Planner,
     ) -> Result<Replanned> {
+        let hasher = self.hasher().await?;
         let mut told = Replanned::default();
         let mut after = 0;
         loop {
@@ -51,7 +53,7 @@ impl SqliteStore {
             for row in &rows {
                 let seq: i64 = row.try_get(1).map_err(failed)?;
                 let waiting = read(row)?;
-                let faults = again(&mut transaction, &waiting, seq, now, planner).await?;
+                let faults = again(&mut transaction, &waiting, seq, now, hasher, planner).await?;
                 told.planned += u32::from(faults.is_empty());
                 for fault in faults {
                     *told.faults.entry(fault).or_default() += 1;
@@ -87,6 +89,7 @@ async fn again(
     waiting: &Unplanned,
     seq: i64,
     now: Instant,
+    hasher: Hasher,
     planner: &dyn Planner,
 ) -> Result<Vec<rappel_core::decision::PolicyFault>> {
     let event = event(waiting);
@@ -97,6 +100,7 @@ async fn again(
         appointment: (waiting.record == Record::Appointment).then(|| waiting.subject.clone()),
         approval: None,
         now,
+        hasher,
     };
     let (known, _) = one.known().await?;
     let standing = one.standing().await?;

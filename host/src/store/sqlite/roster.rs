@@ -1,0 +1,156 @@
+//! What the host serves: generations, folders that can't be served, the last files that were good.
+
+use rappel_core::civil::Instant;
+use rappel_core::ids::FacilityId;
+use rappel_core::store::{Absent, GenerationRecord, KeptFolder, Result, StoreError};
+use sqlx::Row;
+
+use super::{SqliteStore, failed, millis, rows};
+
+impl SqliteStore {
+    pub(super) async fn begin_serving(&self, now: Instant) -> Result<()> {
+        let mut transaction = self.write().await?;
+        sqlx::query("INSERT OR REPLACE INTO host (one, since) VALUES (1, ?1)")
+            .bind(millis(now))
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        sqlx::query("UPDATE generation SET served = 0")
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    pub(super) async fn read_begun(&self) -> Result<Option<Instant>> {
+        let row = sqlx::query("SELECT since FROM host")
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(failed)?;
+        row.map(|row| rows::instant(row.try_get(0).map_err(failed)?))
+            .transpose()
+    }
+
+    pub(super) async fn write_generation(&self, record: &GenerationRecord) -> Result<()> {
+        let mut transaction = self.write().await?;
+        sqlx::query(
+            "INSERT INTO generation (facility, id, since, zone, refused, served)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (facility) DO UPDATE SET
+               since = CASE WHEN id = excluded.id THEN since ELSE excluded.since END,
+               id = excluded.id, zone = excluded.zone, refused = excluded.refused,
+               served = excluded.served",
+        )
+        .bind(record.facility.as_str())
+        .bind(&record.id)
+        .bind(millis(record.since))
+        .bind(record.zone.name())
+        .bind(&record.refused)
+        .bind(record.served)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    pub(super) async fn read_generations(&self) -> Result<Vec<GenerationRecord>> {
+        let rows = sqlx::query(
+            "SELECT facility, id, since, zone, refused, served FROM generation ORDER BY facility",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(failed)?;
+        rows.iter()
+            .map(|row| {
+                Ok(GenerationRecord {
+                    facility: FacilityId::new(row.try_get::<&str, _>(0).map_err(failed)?),
+                    id: row.try_get(1).map_err(failed)?,
+                    since: rows::instant(row.try_get(2).map_err(failed)?)?,
+                    zone: rows::parse(row.try_get(3).map_err(failed)?)?,
+                    refused: row.try_get(4).map_err(failed)?,
+                    served: row.try_get(5).map_err(failed)?,
+                })
+            })
+            .collect()
+    }
+
+    pub(super) async fn write_absent(&self, absent: &Absent) -> Result<()> {
+        let mut transaction = self.write().await?;
+        sqlx::query(
+            "INSERT INTO absent (folder, since, refused) VALUES (?1, ?2, ?3)
+             ON CONFLICT (folder) DO UPDATE SET refused = excluded.refused",
+        )
+        .bind(&absent.folder)
+        .bind(millis(absent.since))
+        .bind(&absent.refused)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    pub(super) async fn remove_absent(&self, folder: &str) -> Result<()> {
+        let mut transaction = self.write().await?;
+        sqlx::query("DELETE FROM absent WHERE folder = ?1")
+            .bind(folder)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    pub(super) async fn read_absent(&self) -> Result<Vec<Absent>> {
+        let rows = sqlx::query("SELECT folder, since, refused FROM absent ORDER BY folder")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failed)?;
+        rows.iter()
+            .map(|row| {
+                Ok(Absent {
+                    folder: row.try_get(0).map_err(failed)?,
+                    since: rows::instant(row.try_get(1).map_err(failed)?)?,
+                    refused: row.try_get(2).map_err(failed)?,
+                })
+            })
+            .collect()
+    }
+
+    pub(super) async fn write_kept_folder(&self, kept: &KeptFolder) -> Result<()> {
+        let mut transaction = self.write().await?;
+        // The folder may have been another clinic's.
+        sqlx::query("DELETE FROM kept_folder WHERE folder = ?1")
+            .bind(&kept.folder)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        sqlx::query(
+            "INSERT OR REPLACE INTO kept_folder (facility, folder, files) VALUES (?1, ?2, ?3)",
+        )
+        .bind(kept.facility.as_str())
+        .bind(&kept.folder)
+        .bind(serde_json::to_string(&kept.files).unwrap_or_default())
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    pub(super) async fn read_kept_folders(&self) -> Result<Vec<KeptFolder>> {
+        let rows = sqlx::query("SELECT facility, folder, files FROM kept_folder")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failed)?;
+        rows.iter()
+            .map(|row| {
+                let files: &str = row.try_get(2).map_err(failed)?;
+                Ok(KeptFolder {
+                    facility: FacilityId::new(row.try_get::<&str, _>(0).map_err(failed)?),
+                    folder: row.try_get(1).map_err(failed)?,
+                    files: serde_json::from_str(files).map_err(|_| {
+                        StoreError("the database holds a folder that can't be read".into())
+                    })?,
+                })
+            })
+            .collect()
+    }
+}
