@@ -2,6 +2,7 @@
 //!
 //! [`engine`] decides and is pure; [`store`] keeps; everything else moves things from one to the other.
 
+pub mod answers;
 pub mod api;
 pub mod clinic;
 pub mod clock;

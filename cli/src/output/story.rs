@@ -249,6 +249,15 @@ fn step(step: &Step) -> Vec<String> {
         Step::Awaits { approval } => vec![format!(
             "It is part of a broadcast that a person has to approve: `rappel approve {approval}`."
         )],
+        Step::Replied {
+            channel,
+            reading,
+            outcome,
+        } => vec![format!(
+            "The patient answered by {} ({reading}): {outcome}.",
+            by(*channel)
+        )],
+        Step::Suppressed { reason } => vec![format!("It doesn't go: {reason}.")],
         Step::Decided { approved: true } => vec!["A person approved it.".into()],
         Step::Decided { approved: false } => vec!["A person withdrew it.".into()],
         Step::Recovered { reason } => {
@@ -336,6 +345,10 @@ mod tests {
             {"at": "2026-06-05T07:20:00Z", "step": "kept", "event": "appointment.modified", "id": "e-5",
              "policy": "reminder", "line": 12, "reason": "the calculation has no result"},
             {"at": "2026-06-05T07:30:00Z", "step": "awaits", "approval": "3fa2c1"},
+            {"at": "2026-06-05T07:35:00Z", "step": "replied", "channel": "sms", "reading": "yes",
+             "outcome": "the appointment a-1 is confirmed"},
+            {"at": "2026-06-05T07:36:00Z", "step": "suppressed",
+             "reason": "the owner of the address wants no more messages there"},
             {"at": "2026-06-05T07:40:00Z", "step": "decided", "approved": true},
             {"at": "2026-06-05T07:50:00Z", "step": "decided", "approved": false},
             {"at": "2026-06-10T05:00:00Z", "step": "judged", "generation": "39a08adf7a60", "state": "held",

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use after::{AfterVisitSettings, RecallSettings};
 pub use gateway::{Encryption, Gateway, Limits, Rate, SecretRef};
 pub use read::Inspection;
-pub use staff::{AdministratorSettings, AlertSettings, DayTime, ResourceSettings};
+pub use staff::{AdministratorSettings, AgendaSettings, AlertSettings, DayTime, ResourceSettings};
 
 use self::forms::Amount;
 use crate::channel::{ChannelKind, Sender};
@@ -97,6 +97,9 @@ pub struct Settings {
     /// Messages to practitioners and rooms.
     #[serde(default)]
     pub resources: ResourceSettings,
+    /// Where the agenda is told what patients answered.
+    #[serde(default)]
+    pub agenda: AgendaSettings,
     /// Who looks after the clinic's messages.
     #[serde(default)]
     pub administrator: AdministratorSettings,

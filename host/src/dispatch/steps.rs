@@ -150,6 +150,8 @@ impl Desk {
             encoding: content.encoding,
             segments: content.segments,
             credits: settings.credits(letter.channel, content.segments),
+            channel: letter.channel,
+            links: letter.links,
         }));
         step.reminders_today = message.kind.is_reminder().then_some(claim.reminders_today);
         step.story.push(Step::Handed {

@@ -19,6 +19,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::answers;
 use crate::clinic::{Clinic, OpenGateway};
 use crate::clock::Clock;
 use crate::dispatch::Desk;
@@ -114,6 +115,15 @@ impl Host {
         let mut tasks = JoinSet::new();
         tasks.spawn(roster.clone().keep_looking(stop.subscribe()));
         tasks.spawn(retention::keep(roster.clone(), stop.subscribe()));
+        tasks.spawn(answers::keep_telling(
+            {
+                let roster = roster.clone();
+                move || roster.clinics()
+            },
+            roster.setup.store.clone(),
+            roster.setup.clock.clone(),
+            stop.subscribe(),
+        ));
         Ok(Self {
             roster,
             tasks,
@@ -129,6 +139,11 @@ impl Host {
     /// The clock.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.roster.setup.clock
+    }
+
+    /// The host's address as gateways and patients reach it.
+    pub fn public_url(&self) -> Option<&str> {
+        self.roster.setup.public_url.as_deref()
     }
 
     /// The clinics that are served.

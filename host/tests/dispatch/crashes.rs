@@ -52,6 +52,8 @@ async fn begin(house: &House, claims: &[Claimed], gateway: &str, address: &str) 
                 encoding: None,
                 segments: 1,
                 credits: Default::default(),
+                channel: ChannelKind::Sms,
+                links: Vec::new(),
             })),
             gateway_id: None,
             forgive_attempt: false,

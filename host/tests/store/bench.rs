@@ -518,6 +518,8 @@ pub(crate) fn handover() -> Handover {
         encoding: Some(SmsEncoding::Gsm7),
         segments: 1,
         credits: "1".parse().unwrap(),
+        channel: ChannelKind::Sms,
+        links: Vec::new(),
     }
 }
 

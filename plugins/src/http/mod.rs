@@ -15,7 +15,7 @@ use rappel_core::provider::Provider;
 use reqwest::Client;
 use reqwest::redirect::Policy;
 
-use self::egress::{Egress, Resolver};
+pub(crate) use self::egress::{Egress, Resolver};
 use crate::open::token_of;
 use crate::reason;
 use crate::secrets::Secrets;
@@ -85,9 +85,7 @@ impl HttpChannel {
             .no_proxy()
             .retry(reqwest::retry::never())
             .referer(false)
-            .dns_resolver(Resolver {
-                allow_private: setup.allow_private,
-            })
+            .dns_resolver(Resolver::new(setup.allow_private))
             .connect_timeout(patience.connect)
             .timeout(patience.answer)
             .pool_idle_timeout(IDLE)

@@ -199,6 +199,10 @@ pub(super) fn step_line(message: &Message, step: &Step) -> Option<String> {
             State::Held,
             format!("waits for an approval: `rappel approve {approval}`"),
         ),
+        Step::Replied {
+            reading, outcome, ..
+        } => (message.state, format!("answered {reading}: {outcome}")),
+        Step::Suppressed { reason } => (State::Skipped, reason.clone()),
         Step::Decided { approved: true } => (State::Planned, "approved".into()),
         Step::Decided { approved: false } => (State::Withdrawn, "not approved".into()),
         Step::Recovered { reason } => (message.state, reason.clone()),

@@ -1,10 +1,13 @@
 //! The embedded store: SQLite with one writer, a pool of readers, and every commit on the disk
 //! before it is told.
 
+mod answers;
 mod approval;
 mod claim;
+mod consent;
 mod erased;
 mod ingest;
+mod outgoing;
 mod read;
 mod receive;
 mod roster;
@@ -17,14 +20,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rappel_core::channel::ChannelKind;
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::event::Event;
 use rappel_core::facts::Records;
-use rappel_core::ids::{AppointmentId, FacilityId, MessageId};
+use rappel_core::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use rappel_core::provider::Receipt;
 use rappel_core::store::{
-    Absent, Approval, Claimed, Count, Entry, Filter, GenerationRecord, Ingested, KeptFolder, Lane,
-    Message, Planner, Replanned, Result, Store, StoreError, Transition, Unplanned,
+    Absent, Approval, Claimed, ConsentChange, Count, Entry, Filter, GenerationRecord, Ingested,
+    KeptFolder, Lane, Link, Message, OutgoingEvent, Planner, Replanned, ReplyRecord, Request,
+    RequestOf, Result, Store, StoreError, Transition, Unplanned,
 };
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -360,6 +365,79 @@ impl Store for SqliteStore {
         now: Instant,
     ) -> Result<Vec<Option<MessageId>>> {
         self.apply_receipts(facility, gateway, receipts, now).await
+    }
+
+    async fn link(&self, token: &str) -> Result<Option<Link>> {
+        self.find_link(token).await
+    }
+
+    async fn use_link(&self, facility: &FacilityId, token: &str, now: Instant) -> Result<bool> {
+        self.use_once(facility, token, now).await
+    }
+
+    async fn requests(
+        &self,
+        facility: &FacilityId,
+        of: RequestOf<'_>,
+        now: Civil,
+    ) -> Result<Vec<Request>> {
+        self.find_requests(facility, of, now).await
+    }
+
+    async fn people_at(&self, facility: &FacilityId, address: &str) -> Result<Vec<PatientId>> {
+        self.find_people(facility, address).await
+    }
+
+    async fn note_reply(&self, facility: &FacilityId, reply: &ReplyRecord) -> Result<bool> {
+        self.keep_reply(facility, reply).await
+    }
+
+    async fn replies(
+        &self,
+        facility: &FacilityId,
+        since: Instant,
+        limit: u32,
+    ) -> Result<Vec<ReplyRecord>> {
+        self.read_replies(facility, since, limit).await
+    }
+
+    async fn suppress(
+        &self,
+        facility: &FacilityId,
+        channel: ChannelKind,
+        address: &str,
+        suppressed: bool,
+        source: &str,
+        now: Instant,
+    ) -> Result<()> {
+        self.set_suppressed(facility, (channel, address), suppressed, source, now)
+            .await
+    }
+
+    async fn consents(
+        &self,
+        facility: &FacilityId,
+        patient: &PatientId,
+    ) -> Result<Vec<ConsentChange>> {
+        self.read_consents(facility, patient).await
+    }
+
+    async fn outgoing(
+        &self,
+        facility: &FacilityId,
+        now: Instant,
+        limit: u32,
+    ) -> Result<Vec<OutgoingEvent>> {
+        self.read_outgoing(facility, now, limit).await
+    }
+
+    async fn outgoing_done(
+        &self,
+        facility: &FacilityId,
+        seq: i64,
+        again: Option<Instant>,
+    ) -> Result<()> {
+        self.settle_outgoing(facility, seq, again).await
     }
 
     async fn approvals(&self, facility: &FacilityId) -> Result<Vec<Approval>> {
