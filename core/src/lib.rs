@@ -15,6 +15,7 @@ pub mod ids;
 pub mod kind;
 pub mod language;
 pub mod message;
+pub mod nearest;
 pub mod opening;
 pub mod provider;
 pub mod settings;
