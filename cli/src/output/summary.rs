@@ -12,8 +12,8 @@ use super::style;
 /// How many reasons of a state are told one by one.
 const REASONS: usize = 8;
 
-/// What became of events, in a line.
-pub(crate) fn events(outcomes: &[Ingested]) -> String {
+/// What became of events, in a line. `unreadable` are lines that hold none that can be read.
+pub(crate) fn events(outcomes: &[Ingested], unreadable: usize) -> String {
     let of = |wanted: fn(&Ingested) -> bool| {
         outcomes.iter().filter(|outcome| wanted(outcome)).count() as u64
     };
@@ -29,9 +29,16 @@ pub(crate) fn events(outcomes: &[Ingested]) -> String {
     if rejected > 0 {
         parts.push(format!("{}{rejected} rejected{}", style::ERROR, style::END));
     }
+    if unreadable > 0 {
+        parts.push(format!(
+            "{}{unreadable} unreadable{}",
+            style::ERROR,
+            style::END
+        ));
+    }
     format!(
         "{}: {}",
-        count(outcomes.len() as u64, "event"),
+        count((outcomes.len() + unreadable) as u64, "event"),
         parts.join(", ")
     )
 }
