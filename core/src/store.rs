@@ -22,7 +22,7 @@ use crate::message::{Recipient, State};
 use crate::provider::Receipt;
 
 /// A message as the store keeps it: a row of the summary.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Message {
     /// Whose it is.
     pub facility: FacilityId,
@@ -491,8 +491,7 @@ pub struct Entry {
 }
 
 /// Which messages to list. Every part that is set must hold.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Whose.
     pub facility: Option<FacilityId>,
@@ -517,7 +516,7 @@ pub struct Filter {
 }
 
 /// How many messages are in a state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// Whose.
     pub facility: FacilityId,
@@ -530,7 +529,7 @@ pub struct Count {
 }
 
 /// A generation as the store remembers it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct GenerationRecord {
     /// Whose.
     pub facility: FacilityId,
@@ -547,7 +546,7 @@ pub struct GenerationRecord {
 }
 
 /// A clinic's folder that can't be served.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
     /// Its whole path.
     pub folder: String,

@@ -13,3 +13,4 @@ pub mod reload;
 pub mod serve;
 pub mod simulate;
 pub mod store;
+pub mod summary;

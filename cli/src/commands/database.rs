@@ -1,6 +1,5 @@
 //! What the commands share that read the summary beside a running host.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,6 +7,7 @@ use rappel_core::Store;
 use rappel_core::civil::Zone;
 use rappel_core::ids::FacilityId;
 use rappel_host::store::SqliteStore;
+use rappel_host::summary::Zones;
 
 use crate::failure::{Failure, Result};
 
@@ -27,19 +27,14 @@ pub(crate) struct Summary {
     /// Where it is.
     pub(crate) path: PathBuf,
     pub(crate) store: SqliteStore,
-    zones: BTreeMap<FacilityId, Zone>,
+    zones: Zones,
 }
 
 impl Database {
     /// Opens it for reading.
     pub(crate) async fn read(&self) -> Result<Summary> {
         let store = SqliteStore::open_read_only(&self.database).await?;
-        let zones = store
-            .generations()
-            .await?
-            .into_iter()
-            .map(|record| (record.facility, record.zone))
-            .collect();
+        let zones = Zones::of(&store.generations().await?);
         Ok(Summary {
             path: self.database.clone(),
             store,
@@ -51,30 +46,34 @@ impl Database {
 impl Summary {
     /// The zone of a clinic.
     pub(crate) fn zone(&self, facility: &FacilityId) -> Zone {
-        // Every clinic that was ever served has its zone in the database.
-        self.zones.get(facility).copied().unwrap_or(Zone::UTC)
+        self.zones.get(facility)
     }
 
     /// A zone for what is no clinic's.
     pub(crate) fn any_zone(&self) -> Zone {
-        self.zones.values().next().copied().unwrap_or(Zone::UTC)
+        self.zones.any()
     }
 
     /// The zone in which times on the command line are read.
     pub(crate) fn zone_of_arguments(&self, facility: Option<&FacilityId>) -> Result<Zone> {
         if let Some(facility) = facility {
-            return self.zones.get(facility).copied().ok_or_else(|| {
-                let known: Vec<_> = self.zones.keys().map(|id| format!("`{id}`")).collect();
-                let known = if known.is_empty() {
-                    "none yet".into()
-                } else {
-                    known.join(", ")
-                };
-                Failure::refused(format!("the database has no clinic `{facility}`"))
-                    .help(format!("it has {known}"))
-            });
+            let mut zones = self.zones.iter();
+            return zones
+                .find(|(id, _)| *id == facility)
+                .map(|(_, zone)| zone)
+                .ok_or_else(|| {
+                    let known: Vec<_> =
+                        self.zones.iter().map(|(id, _)| format!("`{id}`")).collect();
+                    let known = if known.is_empty() {
+                        "none yet".into()
+                    } else {
+                        known.join(", ")
+                    };
+                    Failure::refused(format!("the database has no clinic `{facility}`"))
+                        .help(format!("it has {known}"))
+                });
         }
-        let mut zones: Vec<Zone> = self.zones.values().copied().collect();
+        let mut zones: Vec<Zone> = self.zones.iter().map(|(_, zone)| zone).collect();
         zones.dedup();
         match zones.as_slice() {
             [] => Ok(Zone::UTC),

@@ -6,12 +6,12 @@ use clap::Args;
 use rappel_core::store::Message;
 use rappel_host::serve::faults_of;
 use rappel_host::simulate::{Window, simulate};
+use rappel_host::summary::MessageLine;
 
 use crate::args::Time;
 use crate::clinic;
 use crate::events;
 use crate::failure::{Exit, Result};
-use crate::output::message::MessageLine;
 use crate::output::{Answer, ListFormat, csv, faults, progress, remark, summary, table};
 
 const EXAMPLES: &str = "\

@@ -2,6 +2,7 @@
 
 mod auth;
 mod events;
+mod query;
 mod receipts;
 mod summary;
 

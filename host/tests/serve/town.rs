@@ -231,6 +231,12 @@ impl Api {
     }
 }
 
+impl Api {
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        self.ask("GET", path, "text/plain", "").await
+    }
+}
+
 impl Drop for Api {
     fn drop(&mut self) {
         self.serving.abort();
