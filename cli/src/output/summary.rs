@@ -6,7 +6,7 @@ use rappel_core::State;
 use rappel_core::store::{Ingested, Message};
 use rust_decimal::Decimal;
 
-use super::message::{count, origin};
+use super::message::{self, count, origin};
 use super::style;
 
 /// How many reasons of a state are told one by one.
@@ -51,10 +51,10 @@ pub(crate) fn messages(messages: &[Message]) -> String {
         .sum();
     let credits: Decimal = messages.iter().map(|message| message.credits).sum();
     let mut summary = format!(
-        "{}: {}, {} credits",
+        "{}: {}, {}",
         count(messages.len() as u64, "message"),
         count(segments, "segment"),
-        credits.normalize(),
+        message::credits(credits),
     );
     let mut states: BTreeMap<State, BTreeMap<String, u64>> = BTreeMap::new();
     for message in messages {
