@@ -120,6 +120,7 @@ fn a_demonstration_shows_every_change_and_ends() {
         "{shown:?}"
     );
     for line in [
+        "  rappel explain ID --database rappel-demo.db\n",
         "── demonstration · clock × 1000 ·",
         "event     appointment.cancelled v-1:",
         "rappel explain ",
@@ -208,6 +209,10 @@ fn a_messages_story_is_told_from_its_event_to_the_gateway() {
         told.starts_with("cancelled by SMS to patient p-1: sent\n"),
         "{told}"
     );
+    // Where there is no other database, it is the one that is meant.
+    let meant = run(folder, &["explain", id]);
+    assert!(text(&meant.stderr).contains("this is the demonstration's rappel-demo.db"));
+    assert_eq!(text(&meant.stdout), told);
     // The beginning that all have in common.
     let several = run(
         folder,

@@ -10,16 +10,26 @@ use rappel_host::store::SqliteStore;
 use rappel_host::summary::Zones;
 
 use crate::failure::{Failure, Result};
+use crate::output::{remark, style};
 
 /// Where messages are kept where nobody says.
 pub(crate) const DEFAULT: &str = "rappel.db";
 
+/// The database of demonstrations.
+pub(crate) const DEMO: &str = "rappel-demo.db";
+
 /// Which database.
 #[derive(Debug, Args)]
 pub(crate) struct Database {
-    /// The database of the host; it may be running
-    #[arg(long, value_name = "PATH", env = "RAPPEL_DATABASE", hide_env_values = true, default_value = DEFAULT)]
-    database: PathBuf,
+    /// The database of the host; it may be running [default: rappel.db, or where there is none a
+    /// demonstration's rappel-demo.db]
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "RAPPEL_DATABASE",
+        hide_env_values = true
+    )]
+    database: Option<PathBuf>,
 }
 
 /// A database that is open for reading, with the zones of its clinics.
@@ -31,15 +41,27 @@ pub(crate) struct Summary {
 }
 
 impl Database {
+    fn path(&self) -> PathBuf {
+        if let Some(path) = &self.database {
+            return path.clone();
+        }
+        let (usual, demo) = (PathBuf::from(DEFAULT), PathBuf::from(DEMO));
+        if usual.exists() || !demo.exists() {
+            return usual;
+        }
+        let (faint, end) = (style::FAINT, style::END);
+        remark(format_args!(
+            "{faint}there is no {DEFAULT} here; this is the demonstration's {DEMO}{end}"
+        ));
+        demo
+    }
+
     /// Opens it for reading.
     pub(crate) async fn read(&self) -> Result<Summary> {
-        let store = SqliteStore::open_read_only(&self.database).await?;
+        let path = self.path();
+        let store = SqliteStore::open_read_only(&path).await?;
         let zones = Zones::of(&store.generations().await?);
-        Ok(Summary {
-            path: self.database.clone(),
-            store,
-            zones,
-        })
+        Ok(Summary { path, store, zones })
     }
 }
 
