@@ -150,7 +150,7 @@ impl Serve {
                 open::anew(&database, self.database.is_none()).await?;
                 Arc::new(demonstration.clock())
             }
-            None => Arc::new(SystemClock),
+            None => Arc::new(SystemClock::default()),
         };
         if !database.exists() && rappel_host::serve::folders(&folders, &BTreeSet::new()).is_empty()
         {
