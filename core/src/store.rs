@@ -23,7 +23,7 @@ use crate::message::{Recipient, State};
 use crate::provider::Receipt;
 
 /// A message as the store keeps it: a row of the summary.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Message {
     /// Whose it is.
     pub facility: FacilityId,
@@ -636,8 +636,7 @@ pub struct Entry {
 }
 
 /// Which messages to list. Every part that is set must hold.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Whose.
     pub facility: Option<FacilityId>,
@@ -662,7 +661,7 @@ pub struct Filter {
 }
 
 /// How many messages are in a state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// Whose.
     pub facility: FacilityId,
@@ -675,7 +674,7 @@ pub struct Count {
 }
 
 /// A generation as the store remembers it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct GenerationRecord {
     /// Whose.
     pub facility: FacilityId,
@@ -692,7 +691,7 @@ pub struct GenerationRecord {
 }
 
 /// A clinic's folder that can't be served.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
     /// Its whole path.
     pub folder: String,

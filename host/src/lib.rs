@@ -14,3 +14,4 @@ pub mod reload;
 pub mod serve;
 pub mod simulate;
 pub mod store;
+pub mod summary;

@@ -55,7 +55,7 @@ impl OpenGateway for Gateways {
     }
 
     fn agenda(&self, url: &str, settings: &AgendaSettings) -> Result<Arc<dyn Agenda>, String> {
-        let now = || SystemClock.now();
+        let now = || SystemClock::default().now();
         rappel_plugins::open_agenda(url, settings, &|place| self.lookup(place), now)
     }
 

@@ -3,7 +3,7 @@
 use rappel_core::channel::Content;
 use rust_decimal::Decimal;
 
-use super::message::length_of;
+use super::message::{self, length_of};
 use super::style;
 
 /// The message, and below it what it takes.
@@ -25,8 +25,8 @@ pub(crate) fn told(content: &Content, credits: Option<Decimal>) -> String {
             content.segments as usize,
         ));
     }
-    if let Some(credits) = credits.filter(|credits| !credits.is_zero()) {
-        took.push(format!("{} credits", credits.normalize()));
+    if let Some(cost) = credits.filter(|cost| !cost.is_zero()) {
+        took.push(message::credits(cost));
     }
     if !took.is_empty() {
         told.push_str(&format!("\n\n{faint}{}{end}", took.join(", ")));

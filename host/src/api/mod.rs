@@ -4,6 +4,7 @@ mod auth;
 mod events;
 mod links;
 mod pages;
+mod query;
 mod receipts;
 mod summary;
 

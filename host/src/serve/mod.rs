@@ -15,7 +15,6 @@ use rappel_core::provider::{Inbound, Refusal};
 use rappel_core::store::{
     Absent, Count, GenerationRecord, Ingested, Result, Store, StoreError, Unplanned,
 };
-use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -64,10 +63,8 @@ pub struct NoClinic {
 }
 
 /// How the host does.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Status {
-    /// What it is there.
-    pub now: Instant,
     /// When the host of the store was started last.
     pub begun: Option<Instant>,
     /// Which rules serve each clinic, and what is wrong with newer ones.
@@ -77,7 +74,6 @@ pub struct Status {
     /// How many messages are in each state.
     pub counts: Vec<Count>,
     /// The events that wait because a policy failed to plan.
-    #[serde(skip)]
     pub unplanned: Vec<Unplanned>,
 }
 
@@ -248,7 +244,7 @@ impl Host {
     /// # Errors
     /// When the store fails.
     pub async fn status(&self) -> Result<Status> {
-        status(&**self.store(), self.clock().now()).await
+        status(&**self.store()).await
     }
 
     /// Takes nothing new, lets what is under way come to its answer, and ends.
@@ -264,9 +260,8 @@ impl Host {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn status(store: &dyn Store, now: Instant) -> Result<Status> {
+pub async fn status(store: &dyn Store) -> Result<Status> {
     Ok(Status {
-        now,
         begun: store.begun().await?,
         generations: store.generations().await?,
         absent: store.absent().await?,

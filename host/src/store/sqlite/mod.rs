@@ -190,6 +190,12 @@ impl SqliteStore {
         if version > known {
             return Err(StoreError(LATER.into()));
         }
+        if version < known {
+            return Err(StoreError(format!(
+                "{} was written by an earlier version of Rappel; `rappel serve` brings it up to date when it starts",
+                path.display()
+            )));
+        }
         Ok(())
     }
 
