@@ -1,7 +1,7 @@
 //! Clocks: the real one, one that runs fast for demonstrations, one that is set by hand.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -107,28 +107,43 @@ fn real_now() -> Instant {
 }
 
 /// A clock that begins at a time and runs so many times faster than the machine's.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct LapseClock {
     begins: Instant,
-    started: tokio::time::Instant,
+    started: OnceLock<tokio::time::Instant>,
     speed: u32,
 }
 
 impl LapseClock {
     /// A clock that shows `begins` now; a second of it takes `1 / speed` seconds.
     pub fn new(begins: Instant, speed: u32) -> Self {
+        let clock = Self::standing(begins, speed);
+        clock.start();
+        clock
+    }
+
+    /// The same, which shows `begins` until it is started: what is got ready takes none of its time.
+    pub fn standing(begins: Instant, speed: u32) -> Self {
         Self {
             begins,
-            started: tokio::time::Instant::now(),
+            started: OnceLock::new(),
             speed: speed.max(1),
         }
+    }
+
+    /// Lets it run, if it doesn't yet.
+    pub fn start(&self) {
+        self.started.get_or_init(tokio::time::Instant::now);
     }
 }
 
 #[async_trait]
 impl Clock for LapseClock {
     fn now(&self) -> Instant {
-        let passed = self.started.elapsed().saturating_mul(self.speed);
+        let started = self.started.get();
+        let passed = started.map_or(Duration::ZERO, |started| {
+            started.elapsed().saturating_mul(self.speed)
+        });
         TimeDelta::from_std(passed)
             .ok()
             .and_then(|passed| self.begins.checked_add_signed(passed))

@@ -148,7 +148,7 @@ impl Serve {
         let clock: Arc<dyn Clock> = match &demonstration {
             Some(demonstration) => {
                 open::anew(&database, self.database.is_none()).await?;
-                Arc::new(demonstration.clock())
+                demonstration.clock()
             }
             None => Arc::new(SystemClock::default()),
         };
