@@ -97,7 +97,7 @@ impl Demonstration {
         };
         // What is due long after, such as a recall in a year, is not waited for.
         let last = events.iter().filter_map(|event| event.time).max();
-        let horizon = last.unwrap_or(self.begins) + LONGEST_WAIT;
+        let horizon = last.unwrap_or_else(|| host.clock().now()) + LONGEST_WAIT;
         let playing = play(host, clinic, &events, told);
         tokio::pin!(playing);
         let mut seen = HashMap::new();
