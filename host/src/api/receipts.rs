@@ -23,7 +23,8 @@ pub(super) async fn report(
         .host
         .receipts(&facility, &gateway, &path, &headers, &call);
     match reported.await {
-        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        // Some gateways (Kannel) take no other status for a yes.
+        Ok(_) => StatusCode::OK.into_response(),
         Err(failure) => refused(&facility, &gateway, "receipt", failure),
     }
 }
@@ -42,7 +43,10 @@ pub(super) async fn replies(
         .host
         .replies(&facility, &gateway, &path, &headers, &call);
     match taken.await {
-        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        Ok(None) => StatusCode::OK.into_response(),
+        Ok(Some(reply)) => {
+            ([(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response()
+        }
         Err(failure) => refused(&facility, &gateway, "reply", failure),
     }
 }

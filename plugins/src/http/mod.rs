@@ -65,7 +65,7 @@ pub struct HttpChannel {
     egress: Egress,
     client: Client,
     patience: HttpPatience,
-    /// Whether receipts could be proved: otherwise the gateway isn't told where to send them.
+    /// Whether receipts and replies could be proved: otherwise the gateway isn't told where to send them.
     receipts: bool,
 }
 
@@ -159,8 +159,10 @@ impl Channel for HttpChannel {
                 reason: format!("adapter `{}` carries no {}", manifest.name, message.channel),
             };
         }
-        let without_receipts = (message.receipts.is_some() && !self.receipts).then(|| Outgoing {
+        let told = message.receipts.is_some() || message.replies.is_some();
+        let without_receipts = (told && !self.receipts).then(|| Outgoing {
             receipts: None,
+            replies: None,
             ..message.clone()
         });
         let message = without_receipts.as_ref().unwrap_or(message);

@@ -2,6 +2,8 @@
 //! Rappel's own, which goes the way of every other: facts change, messages are planned anew, and the
 //! agenda is told.
 
+mod words;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use rappel_core::contact::Phone;
 use rappel_core::event::{Alert, Event, EventKind};
 use rappel_core::facts::{Record, Records, Status};
 use rappel_core::ids::{AppointmentId, FacilityId, PatientId};
-use rappel_core::provider::{Inbound, Reply};
+use rappel_core::provider::{HttpReply, Inbound, Key, Reply};
 use rappel_core::store::{
     Link, OWN_SOURCE, Purpose, ReplyRecord, RequestOf, Result, Store, StoreError,
 };
@@ -21,8 +23,10 @@ use tokio::sync::watch;
 
 use crate::clinic::Clinic;
 use crate::clock::Clock;
-use crate::engine::{Answered, Decided, decide_reply, read_reply};
+use crate::engine::{Answered, Decided, Reading, decide_reply, read_reply};
 use crate::serve::{Host, ReceiptError};
+
+pub(crate) use words::words;
 
 /// How many events the agenda is told in one look.
 const AT_ONCE: u32 = 20;
@@ -48,7 +52,8 @@ pub enum Followed {
 }
 
 impl Host {
-    /// Takes what patients wrote or pressed. `path` is what was called, with its query.
+    /// Takes what patients wrote or pressed; gives what the gateway is answered, where it wants words.
+    /// `path` is what was called, with its query.
     ///
     /// # Errors
     /// When the call is not the gateway's, can't be read, or the store fails; then the gateway may call
@@ -60,7 +65,7 @@ impl Host {
         path: &str,
         headers: &[(String, String)],
         call: &Inbound,
-    ) -> std::result::Result<Vec<ReplyRecord>, ReceiptError> {
+    ) -> std::result::Result<Option<HttpReply>, ReceiptError> {
         let clinic = self
             .clinic(Some(facility))
             .map_err(|_| ReceiptError::Unknown)?;
@@ -74,11 +79,23 @@ impl Host {
             .adapter
             .reply(call)
             .map_err(|error| ReceiptError::Unreadable(error.to_string()))?;
-        let mut told = Vec::with_capacity(replies.len());
+        let language = live.rules.settings().language;
+        let mut said = None;
         for reply in &replies {
-            told.push(self.take_reply(&clinic, gateway, reply).await?);
+            let record = self.take_reply(&clinic, gateway, reply).await?;
+            said = Some(match record.reading.as_str() {
+                "yes" => words(language).confirmed,
+                "no" => words(language).cancelled,
+                "stop" => words(language).unsubscribed,
+                _ => words(language).unclear,
+            });
         }
-        Ok(told)
+        // The reply is taken, whatever the adapter makes of the answer.
+        Ok(reporter
+            .adapter
+            .replied(said, language)
+            .inspect_err(|error| tracing::warn!(%facility, %gateway, %error, "a reply is answered with nothing"))
+            .unwrap_or_default())
     }
 
     async fn take_reply(
@@ -90,26 +107,45 @@ impl Host {
         let live = clinic.live();
         let settings = live.rules.settings();
         let now = self.clock().now();
-        let address = phone(&reply.from, &settings.country);
+        let from = reply.from.as_deref();
+        let address = from.and_then(|from| phone(from, &settings.country));
+        let channel = match reply.key {
+            Some(_) => ChannelKind::Voice,
+            None => ChannelKind::Sms,
+        };
         let id = match &reply.gateway_id {
+            // A call has one name, however many keys are pressed in it.
+            Some(id) if reply.key.is_some() => format!("{gateway}/{id}/{}", reply.text),
             Some(id) => format!("{gateway}/{id}"),
             // A gateway without names: the same words from there within a minute are the same reply.
             None => format!(
                 "{gateway}/{}",
-                digest(&[&reply.from, &reply.text, &minute(now)])
+                digest(&[from.unwrap_or_default(), &reply.text, &minute(now)])
             ),
         };
-        let requests = match &address {
-            Some(address) => {
-                let of = RequestOf::Address(address.e164());
+        let of = match (reply.message, &address) {
+            (Some(message), _) => Some(RequestOf::Message(message)),
+            (None, Some(address)) => Some(RequestOf::Address(address.e164())),
+            (None, None) => None,
+        };
+        let requests = match of {
+            Some(of) => {
                 let civil = Civil::at(now, settings.zone);
                 self.store().requests(&clinic.facility, of, civil).await?
             }
             None => Vec::new(),
         };
-        let reading = read_reply(&reply.text);
+        let reading = match reply.key {
+            Some(Key::Yes) => Reading::All(Answered::Yes),
+            Some(Key::No) => Reading::All(Answered::No),
+            Some(Key::Unreadable) => Reading::Unclear,
+            None => read_reply(&reply.text),
+        };
         let decided = decide_reply(&reading, &requests);
-        let message = requests.first().map(|request| request.message);
+        let message = requests
+            .first()
+            .map(|request| request.message)
+            .or(reply.message);
         let (reading, outcome) = match &decided {
             Decided::Answers(answers) => {
                 let events = answers
@@ -122,17 +158,16 @@ impl Host {
             Decided::Known(answer) => (word(*answer), "that was known already".to_string()),
             Decided::Stop | Decided::Start => {
                 let stop = decided == Decided::Stop;
-                let wanted = (ChannelKind::Sms, !stop);
+                let wanted = (channel, !stop);
                 if let Some(address) = &address {
                     self.prefer(clinic, &id, address.e164(), wanted, now)
                         .await?;
                 }
-                let outcome = if stop {
-                    "nothing more goes to the address by SMS"
-                } else {
-                    "SMS go to the address again"
+                let (reading, outcome) = match stop {
+                    true => ("stop", "nothing more goes to the address by"),
+                    false => ("start", "messages go to the address again by"),
                 };
-                (if stop { "stop" } else { "start" }, outcome.to_string())
+                (reading, format!("{outcome} {channel}"))
             }
             Decided::Unclear(why) => {
                 tracing::warn!(facility = %clinic.facility, reply = %id, %why, "a reply needs a person");
@@ -142,7 +177,7 @@ impl Host {
         let record = ReplyRecord {
             id,
             at: now,
-            channel: ChannelKind::Sms,
+            channel,
             message,
             text: Some(reply.text.clone()),
             reading: reading.into(),
