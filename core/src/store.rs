@@ -1035,7 +1035,7 @@ pub trait Store: Send + Sync {
         now: Civil,
     ) -> Result<Vec<Request>>;
 
-    /// The patients whom messages to an address went to.
+    /// The patients who were asked for an answer at an address.
     async fn people_at(&self, facility: &FacilityId, address: &str) -> Result<Vec<PatientId>>;
 
     /// Keeps a reply; `false` where it is known already.

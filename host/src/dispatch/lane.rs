@@ -26,6 +26,9 @@ use crate::clinic::{Live, today};
 /// The most messages that are marked as sending ahead of those that are under way.
 const AHEAD: usize = 256;
 
+/// For how long answers are gathered behind the first, before they are committed.
+const TOGETHER: Duration = Duration::from_millis(2);
+
 /// How long a lane rests when nothing is due: the longest that it overlooks a change of the clock.
 const REST: Duration = Duration::from_secs(1);
 
@@ -417,6 +420,15 @@ impl Runner {
         };
         if let Some(done) = done {
             self.take(done, &live);
+            // Answers come together: one commit for many costs what one for each would cost many times.
+            let together = tokio::time::sleep(TOGETHER);
+            tokio::pin!(together);
+            while !self.flying.is_empty() {
+                tokio::select! {
+                    () = &mut together => break,
+                    Some(done) = self.flying.join_next() => self.take(done, &live),
+                }
+            }
         }
         Ok(())
     }

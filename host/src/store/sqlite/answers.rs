@@ -74,7 +74,7 @@ impl SqliteStore {
         const REQUESTS: &str =
             "SELECT m.id, m.appointment, m.patient, a.start, a.data ->> '$.status'
              FROM message m JOIN appointment a ON a.facility = m.facility AND a.id = m.appointment
-             WHERE m.facility = ?1 AND m.confirmation_requested AND m.recipient = 'patient'
+             WHERE m.facility = ?1 AND m.confirmation_requested AND m.address IS NOT NULL AND m.recipient = 'patient'
                AND m.state IN ('sending', 'sent', 'unknown', 'delivered')
                AND a.open AND a.start > ?3 ";
         let (condition, value) = match of {
@@ -117,8 +117,10 @@ impl SqliteStore {
         address: &str,
     ) -> Result<Vec<PatientId>> {
         let people: Vec<String> = sqlx::query_scalar(
+            // Who was asked there; others are held back by the address itself.
             "SELECT DISTINCT patient FROM message
-             WHERE facility = ?1 AND address = ?2 AND patient <> '' AND recipient = 'patient' ORDER BY patient",
+             WHERE facility = ?1 AND address = ?2 AND confirmation_requested AND patient <> ''
+               AND recipient = 'patient' ORDER BY patient",
         )
         .bind(facility.as_str())
         .bind(address)

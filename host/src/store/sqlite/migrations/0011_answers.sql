@@ -65,8 +65,9 @@ CREATE TABLE outgoing (
   PRIMARY KEY (facility, seq)
 ) WITHOUT ROWID;
 
-CREATE INDEX message_to_address
-  ON message (facility, address, sent_at) WHERE address IS NOT NULL;
+-- Who is asked is answered: other messages need no way to them by their address.
+CREATE INDEX message_asked
+  ON message (facility, address, sent_at) WHERE confirmation_requested AND address IS NOT NULL;
 
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('link', 'link', '3000000 300000 1'),
@@ -77,5 +78,5 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('suppression', 'suppression', '10000 1000 500 1'),
   ('consent', 'consent', '200000 20000 2 1'),
   ('outgoing', 'outgoing', '1000 100 1'),
-  ('message', 'message_to_address', '900000 90000 10 1');
+  ('message', 'message_asked', '300000 30000 5 1');
 ANALYZE sqlite_schema;
