@@ -5,6 +5,7 @@
 pub mod api;
 pub mod clinic;
 pub mod clock;
+pub mod credits;
 pub mod dispatch;
 pub mod engine;
 pub mod folder;

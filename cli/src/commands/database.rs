@@ -70,19 +70,32 @@ impl Summary {
         self.zones.values().next().copied().unwrap_or(Zone::UTC)
     }
 
+    /// The clinics that were ever served.
+    pub(crate) fn clinics(&self) -> Vec<FacilityId> {
+        self.zones.keys().cloned().collect()
+    }
+
+    /// Their names in a sentence.
+    pub(crate) fn names(&self) -> String {
+        let names: Vec<_> = self.zones.keys().map(|id| format!("`{id}`")).collect();
+        if names.is_empty() {
+            return "none yet".into();
+        }
+        names.join(", ")
+    }
+
+    /// The zone of a clinic that somebody named.
+    pub(crate) fn zone_of(&self, facility: &FacilityId) -> Result<Zone> {
+        self.zones.get(facility).copied().ok_or_else(|| {
+            Failure::refused(format!("the database has no clinic `{facility}`"))
+                .help(format!("it has {}", self.names()))
+        })
+    }
+
     /// The zone in which times on the command line are read.
     pub(crate) fn zone_of_arguments(&self, facility: Option<&FacilityId>) -> Result<Zone> {
         if let Some(facility) = facility {
-            return self.zones.get(facility).copied().ok_or_else(|| {
-                let known: Vec<_> = self.zones.keys().map(|id| format!("`{id}`")).collect();
-                let known = if known.is_empty() {
-                    "none yet".into()
-                } else {
-                    known.join(", ")
-                };
-                Failure::refused(format!("the database has no clinic `{facility}`"))
-                    .help(format!("it has {known}"))
-            });
+            return self.zone_of(facility);
         }
         let mut zones: Vec<Zone> = self.zones.values().copied().collect();
         zones.dedup();

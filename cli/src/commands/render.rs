@@ -112,7 +112,7 @@ impl Render {
                     self.kind, self.channel
                 ))
             })?;
-        let credits = settings.credits(self.channel, content.segments);
+        let credits = settings.cost(self.channel, &content);
         match self.format {
             TextOrJson::Json => answer_json(&Rendered {
                 kind: self.kind.as_str(),
@@ -202,7 +202,7 @@ impl Render {
 }
 
 fn told(content: &Content, credits: Decimal, warnings: &[Diagnostic]) -> Result<()> {
-    answer(content::told(content, Some(credits)))?;
+    answer(content::told(content, credits))?;
     if !warnings.is_empty() {
         remark("");
         diagnostics::report(warnings);

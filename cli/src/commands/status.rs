@@ -8,14 +8,15 @@ use rappel_core::State;
 use rappel_core::Store;
 use rappel_core::civil::Instant;
 use rappel_core::decision::PolicyFault;
-use rappel_core::store::{Absent, Count, GenerationRecord, Unplanned};
+use rappel_core::store::{Absent, Account, Count, CreditLevel, GenerationRecord, Unplanned};
+use rappel_host::credits::CreditsLine;
 use rappel_host::store::SqliteStore;
 use serde::Serialize;
 
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Result};
 use crate::output::message::{clock, count, rfc3339};
-use crate::output::{TextOrJson, answer, answer_json, faults, style, table};
+use crate::output::{TextOrJson, answer, answer_json, credits, faults, style, table};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,10 +24,10 @@ Examples:
   rappel status --format json
 
 Exit code 1: the files of a clinic can't serve as they are, so older rules go on or it isn't served;
-or a policy failed to plan, and events wait for it to be mended. Whether a host runs at all changes
-nothing about it.";
+or a policy failed to plan, and events wait for it to be mended; or a clinic is out of credits, and
+messages wait for more. Whether a host runs at all changes nothing about it.";
 
-/// Show which rules serve, what is wrong with newer ones, and the queue
+/// Show which rules serve, what is wrong with newer ones, the queue and the credits
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Status {
@@ -47,6 +48,7 @@ struct ClinicLine<'s> {
     served: bool,
     refused: Option<&'s str>,
     faults: Vec<FaultLine<'s>>,
+    credits: Option<CreditsLine>,
     messages: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
 }
 
@@ -64,6 +66,8 @@ impl Status {
         let generations = summary.store.generations().await?;
         let counts = summary.store.counts().await?;
         let unplanned = summary.store.unplanned(None).await?;
+        let mut accounts = summary.store.accounts().await?;
+        accounts.retain(|account| account.limited);
         let absent = summary.store.absent().await?;
         let begun = summary.store.begun().await?;
         let running = SqliteStore::is_served(&summary.path);
@@ -71,7 +75,7 @@ impl Status {
             TextOrJson::Json => {
                 let clinics: Vec<_> = generations
                     .iter()
-                    .map(|record| line(record, &counts, &unplanned))
+                    .map(|record| line(record, &counts, &unplanned, &accounts))
                     .collect();
                 let since = begun.map(|begun| rfc3339(begun, summary.any_zone()));
                 let absent: Vec<_> = absent
@@ -92,7 +96,7 @@ impl Status {
             }
             TextOrJson::Text => {
                 let mut parts = vec![host(&summary, running, begun)];
-                parts.extend(told(&summary, &generations, &counts, &unplanned));
+                parts.extend(told(&summary, &generations, &counts, &unplanned, &accounts));
                 parts.extend(absent.iter().map(|absent| missing(&summary, absent)));
                 answer(parts.join("\n\n"))?;
             }
@@ -100,11 +104,16 @@ impl Status {
         let refused = generations
             .iter()
             .any(|record| record.refused.is_some() || !record.served);
-        Ok(if refused || !unplanned.is_empty() || !absent.is_empty() {
-            Exit::Refused
-        } else {
-            Exit::Done
-        })
+        let out = accounts
+            .iter()
+            .any(|account| account.level == CreditLevel::Out);
+        Ok(
+            if refused || out || !unplanned.is_empty() || !absent.is_empty() {
+                Exit::Refused
+            } else {
+                Exit::Done
+            },
+        )
     }
 }
 
@@ -112,6 +121,7 @@ fn line<'s>(
     record: &'s GenerationRecord,
     counts: &[Count],
     unplanned: &'s [Unplanned],
+    accounts: &[Account],
 ) -> ClinicLine<'s> {
     let mut messages: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     for count in counts
@@ -133,6 +143,7 @@ fn line<'s>(
             .into_iter()
             .map(|(fault, events)| FaultLine { fault, events })
             .collect(),
+        credits: account_of(accounts, record).and_then(CreditsLine::of),
         messages,
     }
 }
@@ -142,6 +153,7 @@ fn told(
     generations: &[GenerationRecord],
     counts: &[Count],
     unplanned: &[Unplanned],
+    accounts: &[Account],
 ) -> Vec<String> {
     let mut parts = Vec::new();
     for record in generations {
@@ -169,6 +181,9 @@ fn told(
                 "\n{error}{fault}{end}\n  it failed on {events}; what it wants is planned when it is mended"
             ));
         }
+        if let Some(account) = account_of(accounts, record) {
+            part.push_str(&format!("\n{}", credits::told(account)));
+        }
         let counts: Vec<_> = counts
             .iter()
             .filter(|count| count.facility == record.facility)
@@ -180,6 +195,12 @@ fn told(
         parts.push(part);
     }
     parts
+}
+
+fn account_of<'a>(accounts: &'a [Account], record: &GenerationRecord) -> Option<&'a Account> {
+    accounts
+        .iter()
+        .find(|account| account.facility == record.facility)
 }
 
 /// Whether anybody serves, and since when.

@@ -6,6 +6,7 @@ use rappel_core::provider::ReceiptStatus;
 use rappel_core::store::{Entry, Message, Step};
 use rappel_core::{ChannelKind, State};
 
+use super::credits;
 use super::message::{clock, count, length_of, origin};
 use super::style;
 
@@ -96,7 +97,7 @@ fn words(message: &Message, text: &str) -> String {
         ));
     }
     if !message.credits.is_zero() {
-        took.push(format!("{} credits", message.credits.normalize()));
+        took.push(credits::amount(message.credits));
     }
     let took = if took.is_empty() {
         String::new()
@@ -251,6 +252,11 @@ fn step(step: &Step) -> Vec<String> {
         )],
         Step::Decided { approved: true } => vec!["A person approved it.".into()],
         Step::Decided { approved: false } => vec!["A person withdrew it.".into()],
+        Step::Unpaid { cost, left } => vec![format!(
+            "It costs {}, and {} left: it waits for more.",
+            credits::amount(*cost),
+            left.normalize()
+        )],
         Step::Recovered { reason } => {
             let mut letters = reason.chars();
             let first = letters.next().map(|c| c.to_uppercase().to_string());

@@ -44,10 +44,10 @@ pub(crate) fn messages(messages: &[Message]) -> String {
         .sum();
     let credits: Decimal = messages.iter().map(|message| message.credits).sum();
     let mut summary = format!(
-        "{}: {}, {} credits",
+        "{}: {}, {}",
         count(messages.len() as u64, "message"),
         count(segments, "segment"),
-        credits.normalize(),
+        super::credits::amount(credits),
     );
     let mut states: BTreeMap<State, BTreeMap<String, u64>> = BTreeMap::new();
     for message in messages {

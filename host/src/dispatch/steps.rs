@@ -149,7 +149,9 @@ impl Desk {
             text: content.text.clone(),
             encoding: content.encoding,
             segments: content.segments,
-            credits: settings.credits(letter.channel, content.segments),
+            credits: settings.cost(letter.channel, &content),
+            minute: settings.cost_of_minute(letter.channel),
+            limited: settings.credits.limited,
         }));
         step.reminders_today = message.kind.is_reminder().then_some(claim.reminders_today);
         step.story.push(Step::Handed {

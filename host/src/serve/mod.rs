@@ -4,6 +4,7 @@ mod catch_up;
 mod retention;
 mod roster;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use tokio::task::JoinSet;
 
 use crate::clinic::{Clinic, OpenGateway};
 use crate::clock::Clock;
+use crate::credits::CreditsLine;
 use crate::dispatch::Desk;
 use crate::engine::{EventPlanner, Links};
 use catch_up::tell_faults;
@@ -75,6 +77,8 @@ pub struct Status {
     pub absent: Vec<Absent>,
     /// How many messages are in each state.
     pub counts: Vec<Count>,
+    /// The credits of each clinic whose credits are limited.
+    pub credits: BTreeMap<FacilityId, CreditsLine>,
     /// The events that wait because a policy failed to plan.
     #[serde(skip)]
     pub unplanned: Vec<Unplanned>,
@@ -256,6 +260,12 @@ pub async fn status(store: &dyn Store, now: Instant) -> Result<Status> {
         generations: store.generations().await?,
         absent: store.absent().await?,
         counts: store.counts().await?,
+        credits: store
+            .accounts()
+            .await?
+            .iter()
+            .filter_map(|account| Some((account.facility.clone(), CreditsLine::of(account)?)))
+            .collect(),
         unplanned: store.unplanned(None).await?,
     })
 }

@@ -66,6 +66,7 @@ groups! {
         "delivered" "delivered(of)" "It arrived; `of` is `ours(…)` or `theirs(…)`.";
         "sent" "sent(of)" "It is on its way.";
         "failed" "failed(of, why)" "It never will arrive.";
+        "lasted" "receipt.lasted(seconds)" "The same, of a call that was so long: `delivered(of).lasted(42)`. It is paid by that; `()` says nothing.";
         "wrote" "wrote(number, text, id)" "Somebody wrote back; `id`, the gateway's name for it, may be left out.";
     }
     "Values" {

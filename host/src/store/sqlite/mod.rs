@@ -1,8 +1,10 @@
 //! The embedded store: SQLite with one writer, a pool of readers, and every commit on the disk
 //! before it is told.
 
+mod account;
 mod approval;
 mod claim;
+mod credits;
 mod erased;
 mod ingest;
 mod read;
@@ -12,20 +14,24 @@ mod rows;
 mod steps;
 mod unplanned;
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rappel_core::channel::ChannelKind;
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::event::Event;
 use rappel_core::facts::Records;
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId};
 use rappel_core::provider::Receipt;
 use rappel_core::store::{
-    Absent, Approval, Claimed, Count, Entry, Filter, GenerationRecord, Ingested, KeptFolder, Lane,
-    Message, Planner, Replanned, Result, Store, StoreError, Transition, Unplanned,
+    Absent, Account, Approval, Claimed, Committed, Count, Crossing, Entry, Filter,
+    GenerationRecord, Ingested, KeptFolder, Lane, Message, Planner, Posted, Replanned, Result,
+    Store, StoreError, Transition, Unplanned,
 };
+use rust_decimal::Decimal;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Row, Sqlite, SqlitePool, Transaction};
@@ -340,7 +346,7 @@ impl Store for SqliteStore {
         steps: &[Transition],
         now: Instant,
         day: (Instant, Instant),
-    ) -> Result<Vec<bool>> {
+    ) -> Result<Committed> {
         self.commit_steps(steps, now, day).await
     }
 
@@ -360,6 +366,44 @@ impl Store for SqliteStore {
         now: Instant,
     ) -> Result<Vec<Option<MessageId>>> {
         self.apply_receipts(facility, gateway, receipts, now).await
+    }
+
+    async fn limit_credits(
+        &self,
+        facility: &FacilityId,
+        low: Option<Decimal>,
+    ) -> Result<Option<Crossing>> {
+        self.write_limit(facility, low).await
+    }
+
+    async fn add_credits(
+        &self,
+        facility: &FacilityId,
+        amount: Decimal,
+        note: Option<&str>,
+        now: Instant,
+    ) -> Result<Option<u64>> {
+        self.top_up(facility, amount, note, now).await
+    }
+
+    async fn offer_credits(&self, facility: &FacilityId, now: Instant) -> Result<u64> {
+        self.offer_again(facility, now).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<Account>> {
+        self.read_accounts().await
+    }
+
+    async fn ledger(&self, facility: &FacilityId, limit: u32) -> Result<Vec<Posted>> {
+        self.read_ledger(facility, limit).await
+    }
+
+    async fn spent(
+        &self,
+        facility: &FacilityId,
+        between: (Instant, Instant),
+    ) -> Result<BTreeMap<ChannelKind, Decimal>> {
+        self.read_spent(facility, between).await
     }
 
     async fn approvals(&self, facility: &FacilityId) -> Result<Vec<Approval>> {
