@@ -6,13 +6,14 @@ use std::path::Path;
 
 use rappel_core::Event;
 use rappel_core::event::MAX_EVENT_BYTES;
+use rappel_core::store::Ingested;
 
 use crate::failure::{Failure, Result};
 use crate::input;
 use crate::output::message::count;
 use crate::output::{remark, style};
 
-/// How many lines that can't be read are told one by one.
+/// How many errors, and how many warnings, are told one by one.
 const TOLD: usize = 20;
 
 /// Events with the lines that they stand on.
@@ -77,23 +78,46 @@ pub(crate) fn parse(line: &[u8]) -> std::result::Result<Option<Event>, String> {
 }
 
 impl Events {
-    /// Tells the lines that can't be read, and those whose events were rejected.
-    pub(crate) fn complain(&self, path: &Path, rejected: &[(usize, String)]) {
-        let mut slips: Vec<&(usize, String)> = self.slips.iter().chain(rejected).collect();
-        slips.sort();
-        let (error, end) = (style::ERROR, style::END);
-        for (line, slip) in slips.iter().take(TOLD) {
-            remark(format_args!(
-                "{}:{line}: {error}error{end}: {slip}",
-                path.display()
-            ));
-        }
-        if slips.len() > TOLD {
-            remark(format_args!(
-                "… and {} more",
-                count((slips.len() - TOLD) as u64, "line")
-            ));
-        }
+    /// Tells the lines that can't be read, those whose events were rejected, and what there is to look
+    /// at in others. Tells whether there was an error.
+    pub(crate) fn complain(&self, path: &Path, outcomes: &[Ingested]) -> bool {
+        let told = outcomes.iter().zip(&self.lines);
+        let rejected = told.clone().filter_map(|(outcome, line)| match outcome {
+            Ingested::Rejected { path, message } => Some((*line, format!("{path}: {message}"))),
+            _ => None,
+        });
+        let mut errors: Vec<_> = self.slips.iter().cloned().chain(rejected).collect();
+        errors.sort();
+        let warnings: Vec<_> = told
+            .filter_map(|(outcome, line)| match outcome {
+                Ingested::Applied { warnings, .. } => Some((*line, warnings)),
+                _ => None,
+            })
+            .flat_map(|(line, warnings)| warnings.iter().map(move |said| (line, said.clone())))
+            .collect();
+        list(
+            path,
+            &format!("{}error{}", style::ERROR, style::END),
+            &errors,
+        );
+        list(
+            path,
+            &format!("{}warning{}", style::WARNING, style::END),
+            &warnings,
+        );
+        !errors.is_empty()
+    }
+}
+
+fn list(path: &Path, what: &str, slips: &[(usize, String)]) {
+    for (line, slip) in slips.iter().take(TOLD) {
+        remark(format_args!("{}:{line}: {what}: {slip}", path.display()));
+    }
+    if slips.len() > TOLD {
+        remark(format_args!(
+            "… and {} more",
+            count((slips.len() - TOLD) as u64, what)
+        ));
     }
 }
 

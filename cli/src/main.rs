@@ -9,6 +9,7 @@ mod input;
 mod output;
 mod preview;
 mod repl;
+mod speak;
 mod visit;
 
 use std::process::ExitCode;

@@ -158,7 +158,6 @@ impl Preview {
             delay: planned
                 .and_then(|planned| planned.delay)
                 .map(|minutes| Span::minutes(minutes.into())),
-            listed: 1,
             ..MessageFacts::due(self.kind.clone(), self.channel, now)
         }
     }
@@ -275,7 +274,8 @@ impl Preview {
     }
 
     fn links(&self, rules: &Arc<Generation>) -> Vec<(Named, String)> {
-        Links::preview().of(rules.settings(), &self.kind, PREVIEW, true)
+        let made = Links::preview().of(rules.settings(), &self.kind, PREVIEW, true);
+        made.into_iter().map(|link| (link.name, link.url)).collect()
     }
 }
 

@@ -120,6 +120,7 @@ fn a_demonstration_shows_every_change_and_ends() {
         "{shown:?}"
     );
     for line in [
+        "  rappel explain ID --database rappel-demo.db\n",
         "── demonstration · clock × 1000 ·",
         "event     appointment.cancelled v-1:",
         "rappel explain ",
@@ -208,6 +209,10 @@ fn a_messages_story_is_told_from_its_event_to_the_gateway() {
         told.starts_with("cancelled by SMS to patient p-1: sent\n"),
         "{told}"
     );
+    // Where there is no other database, it is the one that is meant.
+    let meant = run(folder, &["explain", id]);
+    assert!(text(&meant.stderr).contains("this is the demonstration's rappel-demo.db"));
+    assert_eq!(text(&meant.stdout), told);
     // The beginning that all have in common.
     let several = run(
         folder,
@@ -315,6 +320,7 @@ fn a_host_takes_events_and_ends_in_order() {
         "{}",
         text(&second.stderr)
     );
+    the_api_answers_what_the_command_line_does(folder, &host);
     let (code, log) = host.end();
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("told to end"), "{log}");
@@ -492,6 +498,11 @@ fn what_a_clinics_credits_do_not_cover_waits_for_a_top_up() {
     );
     let (_, answer) = host.ask("GET", "/status", "sesame", "");
     assert!(answer.contains(r#""level":"out","waiting":2"#), "{answer}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let status = run(folder, &["status", "--format", "json"]);
+    let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+    let credits = |status: &Value| status["clinics"][0]["credits"].clone();
+    assert_eq!(credits(&answer), credits(&status));
     let held = text(&run(folder, &["messages", "--state", "held", "--format", "json"]).stdout);
     assert!(
         held.contains("out of credits: it costs 1, 0 left; it waits for more"),
@@ -523,4 +534,34 @@ fn what_a_clinics_credits_do_not_cover_waits_for_a_top_up() {
     }
     let (_, log) = host.end();
     assert_eq!(log.matches("out of credits").count(), 1, "{log}");
+}
+
+/// One contract: lists, stories and the status are the same by HTTP and on standard output.
+fn the_api_answers_what_the_command_line_does(folder: &Path, host: &Host) {
+    let api = |path: &str| -> Value {
+        serde_json::from_str(&host.ask("GET", path, "sesame", "").1).unwrap()
+    };
+    let told =
+        |arguments: &[&str]| run(folder, &[arguments, &["--format", "json"]].concat()).stdout;
+    // What is due moves on by itself; reminders are far ahead.
+    let lines: Vec<Value> = text(&told(&["messages", "--kind", "reminder"]))
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(!lines.is_empty());
+    assert_eq!(
+        api("/messages?kind=reminder")["messages"],
+        Value::from(lines.clone())
+    );
+    let id = lines[0]["id"].as_str().unwrap();
+    let story: Value = serde_json::from_slice(&told(&["explain", id])).unwrap();
+    assert_eq!(api(&format!("/messages/{id}")), story);
+    let status: Value = serde_json::from_slice(&told(&["status"])).unwrap();
+    for part in ["version", "host", "absent"] {
+        assert_eq!(api("/status")[part], status[part], "{part}");
+    }
+    assert_eq!(
+        api("/status")["clinics"][0]["generation"],
+        status["clinics"][0]["generation"]
+    );
 }

@@ -177,6 +177,10 @@ pub struct Outgoing {
     /// Where the gateway may report what became of it: an URL that ends without a slash. `None`
     /// where the host can't be reached from outside.
     pub receipts: Option<Arc<str>>,
+    /// Where the gateway may bring what the patient answers: as `receipts`.
+    pub replies: Option<Arc<str>>,
+    /// Whether it asks the patient for a confirmation.
+    pub confirmation_requested: bool,
     /// How many times it was handed over before this.
     pub attempt: u32,
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::civil::{Civil, Instant, Span};
 use crate::facts::{Record, Records, Status};
+use crate::nearest::nearest;
 
 /// The events that Rappel understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -140,8 +141,16 @@ impl FromStr for EventKind {
             .into_iter()
             .find(|kind| kind.name() == name)
             .ok_or_else(|| {
-                let known: Vec<_> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
-                format!("unknown event type; known are {}", known.join(", "))
+                let known = EventKind::ALL.map(EventKind::name);
+                let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_string();
+                // What most types begin with makes none of them likely.
+                match nearest(name, known).filter(|near| {
+                    let near = last(near);
+                    nearest(&last(name), [near.as_str()]).is_some()
+                }) {
+                    Some(near) => format!("unknown event type; did you mean `{near}`?"),
+                    None => format!("unknown event type; known are {}", known.join(", ")),
+                }
             })
     }
 }
@@ -430,7 +439,20 @@ mod tests {
             "specversion: expected \"1.0\""
         );
         assert_eq!(error("id", json!("")), "id: expected 1 to 200 characters");
-        assert!(error("type", json!("appointment.create")).starts_with("type: unknown event type"));
+        for (slip, meant) in [
+            ("appointment.create", "appointment.created"),
+            ("apointment.modified", "appointment.modified"),
+            ("patient.registred", "patient.registered"),
+        ] {
+            assert_eq!(
+                error("type", json!(slip)),
+                format!("type: unknown event type; did you mean `{meant}`?")
+            );
+        }
+        for other in ["appointment.postponed", "invoice.created", ""] {
+            let said = error("type", json!(other));
+            assert!(!said.contains("did you mean"), "{said}");
+        }
         assert!(
             error("time", json!("yesterday")).starts_with("time: expected a time with its offset")
         );

@@ -316,6 +316,22 @@ impl Kind {
         values.contains(&value) || self.about().offers().contains(&value)
     }
 
+    /// Whether it is of use only before the visit that it is about.
+    pub fn precedes_visit(&self) -> bool {
+        self.stock().is_some_and(|stock| {
+            let reminds = self.is_reminder() || stock.name == "resource_reminder";
+            stock.about == About::Appointment && (stock.notice || reminds)
+        })
+    }
+
+    /// Whether it tells that a visit doesn't take place.
+    pub fn says_cancelled(&self) -> bool {
+        matches!(
+            self.as_str(),
+            "cancelled" | "unavailable" | "resource_cancelled"
+        )
+    }
+
     /// Whether it overtakes others in the queue.
     pub fn is_urgent(&self) -> bool {
         self.stock().is_some_and(|stock| stock.urgent)

@@ -4,6 +4,7 @@
 //! known in this crate: `now`, the zone and the language are arguments. The two ends that touch the
 //! world are traits here ([`Channel`], [`Store`]) and implemented elsewhere.
 
+pub mod agenda;
 pub mod channel;
 pub mod civil;
 pub mod contact;

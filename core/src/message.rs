@@ -217,8 +217,6 @@ pub struct MessageFacts {
     pub next_visit: Option<Civil>,
     /// How many messages of its kind went to the same person before, by whatever channel.
     pub sent_before: u32,
-    /// How many appointments are on the day that it lists.
-    pub listed: u32,
 }
 
 impl MessageFacts {
@@ -237,7 +235,6 @@ impl MessageFacts {
             delay: None,
             next_visit: None,
             sent_before: 0,
-            listed: 0,
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::{ChannelKind, Outcome, Outgoing};
 use crate::civil::Instant;
 use crate::ids::MessageId;
+use crate::language::Language;
 
 /// `plugin.toml` of an adapter: what it can do, where it may send, what it must be told.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
@@ -129,10 +130,10 @@ pub fn secret_mark_in_url(name: &str) -> String {
 }
 
 impl Manifest {
-    /// The URL that the gateway is told to report to about a message: `base` with our reference as
-    /// `message` and, where that is the proof, the token's mark. It ends in a parameter, so that an
-    /// adapter adds its own with `&`.
-    pub fn receipts_url(&self, base: &str, message: MessageId) -> String {
+    /// The URL that the gateway is told to report to about a message, or to bring its reply to: `base`
+    /// with our reference as `message` and, where that is the proof, the token's mark. It ends in a
+    /// parameter, so that an adapter adds its own with `&`.
+    pub fn callback_url(&self, base: &str, message: MessageId) -> String {
         match &self.webhook {
             Some(Webhook::Token { secret, parameter }) => {
                 let token = secret_mark_in_url(secret);
@@ -258,10 +259,14 @@ pub enum ReceiptStatus {
 /// An answer of a patient's that came through a gateway.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// The number it came from.
-    pub from: String,
-    /// What it says.
+    /// The number it came from; `None` where only `message` tells whose it is.
+    pub from: Option<String>,
+    /// The message it answers, where the gateway says so.
+    pub message: Option<MessageId>,
+    /// What it says: the words, or the key as the telephone sent it.
     pub text: String,
+    /// What the key means, where one was pressed in a call; `None` where words were written.
+    pub key: Option<Key>,
     /// The gateway's own name for it, by which a repeated call is known.
     pub gateway_id: Option<String>,
 }
@@ -269,6 +274,44 @@ pub struct Reply {
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Reply(hidden)")
+    }
+}
+
+/// What a key means that a patient pressed in a call. The sentence that asks for it says the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// 1: they come.
+    Yes,
+    /// 2: they don't, and the appointment is to be cancelled.
+    No,
+    /// Any other: nobody can tell, and it is never guessed.
+    Unreadable,
+}
+
+impl Key {
+    /// What the keys mean that a telephone sent: `"1"`, `"2"`.
+    pub fn of(pressed: &str) -> Self {
+        match pressed {
+            "1" => Key::Yes,
+            "2" => Key::No,
+            _ => Key::Unreadable,
+        }
+    }
+}
+
+/// What a gateway is answered after a reply, in its own language: the caller who pressed a key hears
+/// it, for one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpReply {
+    /// Its `Content-Type`: visible ASCII and blanks only.
+    pub content_type: String,
+    /// The body.
+    pub body: String,
+}
+
+impl fmt::Debug for HttpReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HttpReply(hidden)")
     }
 }
 
@@ -316,4 +359,18 @@ pub trait Provider: Send + Sync {
     /// # Errors
     /// When the adapter fails or takes no replies.
     fn reply(&self, call: &Inbound) -> Result<Vec<Reply>, ProviderError>;
+
+    /// What the gateway is answered after a reply: `text` is a short sentence to the patient in
+    /// `language`, where the host has one to say. `None` where the gateway wants nothing but a status
+    /// that says yes.
+    ///
+    /// # Errors
+    /// When the adapter fails. The reply itself was taken.
+    fn replied(
+        &self,
+        _text: Option<&str>,
+        _language: Language,
+    ) -> Result<Option<HttpReply>, ProviderError> {
+        Ok(None)
+    }
 }

@@ -16,14 +16,14 @@ use crate::channel::{ChannelKind, SmsEncoding};
 use crate::civil::{Civil, Instant, Zone};
 use crate::decision::{Answer, Origin, PolicyFault, Verdict};
 use crate::event::{Event, EventError, EventKind};
-use crate::facts::{Record, Records, Visit};
+use crate::facts::{Record, Records, Status, Visit};
 use crate::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use crate::kind::Kind;
 use crate::message::{Recipient, State};
 use crate::provider::Receipt;
 
 /// A message as the store keeps it: a row of the summary.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Message {
     /// Whose it is.
     pub facility: FacilityId,
@@ -312,6 +312,11 @@ pub struct Approval {
 
 /// Decides what an event leads to. Pure: it is called inside the store's transaction.
 pub trait Planner: Send + Sync {
+    /// Whether the agenda is to be told an event that Rappel itself brought about.
+    fn tells_agenda(&self) -> bool {
+        false
+    }
+
     /// The appointments that an event concerns beside the one that it names. Each is then planned with
     /// the event as if it had named it.
     fn reach(&self, event: &Event, now: Instant) -> Option<Reach> {
@@ -491,6 +496,10 @@ pub struct Handover {
     pub minute: Option<Decimal>,
     /// Whether the clinic's credits must cover the cost.
     pub limited: bool,
+    /// By which channel it goes.
+    pub channel: ChannelKind,
+    /// The links that it brings.
+    pub links: Vec<NewLink>,
 }
 
 /// A step in a message's story.
@@ -594,6 +603,20 @@ pub enum Step {
         /// The approval's name.
         approval: String,
     },
+    /// The patient answered it.
+    Replied {
+        /// How the answer came.
+        channel: ChannelKind,
+        /// How it was read.
+        reading: String,
+        /// What came of it.
+        outcome: String,
+    },
+    /// Its address wants nothing by its channel.
+    Suppressed {
+        /// Why it doesn't go.
+        reason: String,
+    },
     /// Somebody said that it may go, or that it may not.
     Decided {
         /// Whether it may.
@@ -624,8 +647,7 @@ pub struct Entry {
 }
 
 /// Which messages to list. Every part that is set must hold.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Whose.
     pub facility: Option<FacilityId>,
@@ -650,7 +672,7 @@ pub struct Filter {
 }
 
 /// How many messages are in a state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// Whose.
     pub facility: FacilityId,
@@ -663,7 +685,7 @@ pub struct Count {
 }
 
 /// A generation as the store remembers it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct GenerationRecord {
     /// Whose.
     pub facility: FacilityId,
@@ -680,7 +702,7 @@ pub struct GenerationRecord {
 }
 
 /// A clinic's folder that can't be served.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
     /// Its whole path.
     pub folder: String,
@@ -784,6 +806,155 @@ pub struct Posted {
     /// What the person wrote.
     pub note: Option<String>,
 }
+
+/// What a link in a message is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the variants are the links")]
+pub enum Purpose {
+    Confirm,
+    Cancel,
+    Reschedule,
+    Password,
+    Unsubscribe,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Purpose; 5] = [
+        Purpose::Confirm,
+        Purpose::Cancel,
+        Purpose::Reschedule,
+        Purpose::Password,
+        Purpose::Unsubscribe,
+    ];
+
+    /// Its name in the store and in JSON: `confirm`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Purpose::Confirm => "confirm",
+            Purpose::Cancel => "cancel",
+            Purpose::Reschedule => "reschedule",
+            Purpose::Password => "password",
+            Purpose::Unsubscribe => "unsubscribe",
+        }
+    }
+}
+
+impl std::str::FromStr for Purpose {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Purpose::ALL
+            .into_iter()
+            .find(|purpose| purpose.name() == name)
+            .ok_or_else(|| format!("unknown purpose `{name}`"))
+    }
+}
+
+/// A link that a message brings.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewLink {
+    /// Its secret part.
+    pub token: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// When it stops working.
+    pub expires: Instant,
+}
+
+impl std::fmt::Debug for NewLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NewLink(hidden)")
+    }
+}
+
+/// A link as the store knows it.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// When it stops working.
+    pub expires: Instant,
+    /// When it was used, where it works once.
+    pub used: Option<Instant>,
+    /// The message that brought it.
+    pub message: Message,
+    /// The appointment's status, where the message is about one.
+    pub status: Option<Status>,
+}
+
+/// An appointment whose patient was asked for an answer that may still come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The message that asked last.
+    pub message: MessageId,
+    /// The appointment.
+    pub appointment: AppointmentId,
+    /// Whose it is.
+    pub patient: Option<PatientId>,
+    /// When it begins.
+    pub start: Civil,
+    /// Where it stands: open.
+    pub status: Status,
+}
+
+/// By what a reply is told to belong to a request.
+#[derive(Clone, Copy, Debug)]
+pub enum RequestOf<'r> {
+    /// The address that messages went to.
+    Address(&'r str),
+    /// The message itself.
+    Message(MessageId),
+}
+
+/// A reply, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReplyRecord {
+    /// The name that makes it known when it comes again.
+    pub id: String,
+    /// When it came.
+    pub at: Instant,
+    /// How it came.
+    pub channel: ChannelKind,
+    /// The message that it answers, where that is known.
+    pub message: Option<MessageId>,
+    /// What was written.
+    pub text: Option<String>,
+    /// How it was read: `yes`, `no`, `stop`, `start`, `unclear`.
+    pub reading: String,
+    /// What came of it, in a sentence.
+    pub outcome: String,
+}
+
+/// A change of what a patient consents to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConsentChange {
+    /// When.
+    pub at: Instant,
+    /// `consent`, or the channel.
+    pub what: String,
+    /// What they said; `None` where they say nothing any more.
+    pub value: Option<bool>,
+    /// Who told it.
+    pub source: String,
+    /// The event that told it.
+    pub event: String,
+}
+
+/// An event that the agenda is still to be told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutgoingEvent {
+    /// Its place.
+    pub seq: i64,
+    /// The CloudEvent.
+    pub event: serde_json::Value,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+/// The source of events that Rappel itself brings about: patients' answers.
+pub const OWN_SOURCE: &str = "rappel";
 
 /// A store that failed. The sentence says what to look at; it holds no facts.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -986,6 +1157,69 @@ pub trait Store: Send + Sync {
 
     /// The generation that serves each clinic.
     async fn generations(&self) -> Result<Vec<GenerationRecord>>;
+
+    /// The link of a secret part, whichever clinic's it is.
+    async fn link(&self, token: &str) -> Result<Option<Link>>;
+
+    /// Uses a link that works once; `false` where it was used before, or there is none.
+    async fn use_link(&self, facility: &FacilityId, token: &str, now: Instant) -> Result<bool>;
+
+    /// The appointments that a reply may be about: still to come at `now`, open, asked about by a
+    /// message that went there. The one that was asked about last comes first; each once.
+    async fn requests(
+        &self,
+        facility: &FacilityId,
+        of: RequestOf<'_>,
+        now: Civil,
+    ) -> Result<Vec<Request>>;
+
+    /// The patients whom messages to an address went to.
+    async fn people_at(&self, facility: &FacilityId, address: &str) -> Result<Vec<PatientId>>;
+
+    /// Keeps a reply; `false` where it is known already.
+    async fn note_reply(&self, facility: &FacilityId, reply: &ReplyRecord) -> Result<bool>;
+
+    /// The replies since a time, the latest first; at most so many.
+    async fn replies(
+        &self,
+        facility: &FacilityId,
+        since: Instant,
+        limit: u32,
+    ) -> Result<Vec<ReplyRecord>>;
+
+    /// Lets nothing go to an address by a channel any more, or again.
+    async fn suppress(
+        &self,
+        facility: &FacilityId,
+        channel: ChannelKind,
+        address: &str,
+        suppressed: bool,
+        source: &str,
+        now: Instant,
+    ) -> Result<()>;
+
+    /// What a patient consented to, change by change.
+    async fn consents(
+        &self,
+        facility: &FacilityId,
+        patient: &PatientId,
+    ) -> Result<Vec<ConsentChange>>;
+
+    /// Events that the agenda is to be told now, in their order.
+    async fn outgoing(
+        &self,
+        facility: &FacilityId,
+        now: Instant,
+        limit: u32,
+    ) -> Result<Vec<OutgoingEvent>>;
+
+    /// The agenda was told an event, or is to be told at a later time.
+    async fn outgoing_done(
+        &self,
+        facility: &FacilityId,
+        seq: i64,
+        again: Option<Instant>,
+    ) -> Result<()>;
 
     /// The key that the host makes links with: made once, kept with the messages it was used for.
     async fn link_key(&self) -> Result<[u8; 32]>;

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use rappel_core::agenda::Agenda;
 use rappel_core::channel::{Channel, ChannelKind};
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::ids::FacilityId;
 use rappel_core::provider::{Proof, Provider};
-use rappel_core::settings::{Gateway, Limits, Settings};
+use rappel_core::settings::{AgendaSettings, Gateway, Limits, Settings};
 
 use crate::engine::{Folder, Generation};
 
@@ -28,6 +29,15 @@ pub trait OpenGateway: Send + Sync {
         adapter: Option<Arc<dyn Provider>>,
         folder: &std::path::Path,
     ) -> Result<Arc<dyn Channel>, String>;
+
+    /// Opens the way to the clinic's agenda at an address.
+    ///
+    /// # Errors
+    /// As [`OpenGateway::open`].
+    fn agenda(&self, url: &str, settings: &AgendaSettings) -> Result<Arc<dyn Agenda>, String> {
+        let _ = (url, settings);
+        Err("this host reaches no agenda".into())
+    }
 
     /// The proof that calls from a gateway must bring; `None` where it can't report anything.
     ///
@@ -55,6 +65,7 @@ pub struct Live {
     pub rules: Arc<Generation>,
     gateways: BTreeMap<String, Arc<dyn Channel>>,
     reporters: BTreeMap<String, Reporter>,
+    agenda: Option<Arc<dyn Agenda>>,
 }
 
 impl Live {
@@ -75,6 +86,12 @@ impl Live {
                 && let Err(error) = live.add(name, gateway, folder, open)
             {
                 errors.push(format!("gateway `{name}`: {error}"));
+            }
+        }
+        if let Some(url) = &rules.settings().agenda.url {
+            match open.agenda(url, &rules.settings().agenda) {
+                Ok(agenda) => live.agenda = Some(agenda),
+                Err(error) => errors.push(format!("agenda: {error}")),
             }
         }
         if errors.is_empty() {
@@ -110,7 +127,13 @@ impl Live {
             rules,
             gateways,
             reporters: BTreeMap::new(),
+            agenda: None,
         }
+    }
+
+    /// The way to the agenda, where the clinic has one.
+    pub fn agenda(&self) -> Option<&Arc<dyn Agenda>> {
+        self.agenda.as_ref()
     }
 
     /// The gateway that carries a channel: its name, its limits and the way to it.

@@ -1,6 +1,7 @@
 //! Clocks: the real one, one that runs fast for demonstrations, one that is set by hand.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,6 +17,12 @@ pub trait Clock: Send + Sync {
     /// Waits for so much of this clock's time.
     async fn sleep(&self, span: Duration);
 
+    /// Whether the time can be believed. While it can't, nothing is handed over: what seems to be due
+    /// may not be.
+    fn is_steady(&self) -> bool {
+        true
+    }
+
     /// What this clock shows when so much of the machine's time has passed. Leases are about real
     /// work, however fast a demonstration's clock runs.
     fn after(&self, real: TimeDelta) -> Instant {
@@ -23,14 +30,67 @@ pub trait Clock: Send + Sync {
     }
 }
 
-/// The machine's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
+/// How far the machine's clock and its count of time passed may part between two looks. Slewing and a
+/// machine that is busy part them by less.
+const JUMP: TimeDelta = TimeDelta::minutes(1);
+
+/// For how long a clock that jumped isn't believed. A send that was under way has its answer by then, so
+/// that no lease of one seems to be over before it is.
+const UNSTEADY: Duration = Duration::from_secs(90);
+
+/// The machine's clock. One that jumps, forward or back, isn't believed until it has gone steadily for a
+/// while: it may be set right again, and a machine that was asleep has to find its feet.
+#[derive(Debug, Default)]
+pub struct SystemClock(Mutex<Steadiness>);
+
+impl SystemClock {
+    fn look(&self) -> (Instant, bool) {
+        let (wall, passed) = (real_now(), tokio::time::Instant::now());
+        let mut steadiness = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(jump) = steadiness.look(wall, passed) {
+            tracing::error!(
+                seconds = jump.num_seconds(),
+                "the machine's clock jumped; nothing is handed over until it has gone steadily for {} seconds",
+                UNSTEADY.as_secs()
+            );
+        }
+        (wall, steadiness.is_steady(passed))
+    }
+}
+
+/// Compares what a clock shows with how much time has passed.
+#[derive(Debug, Default)]
+struct Steadiness {
+    last: Option<(Instant, tokio::time::Instant)>,
+    doubted_until: Option<tokio::time::Instant>,
+}
+
+impl Steadiness {
+    /// Looks at the clock; tells by how much it jumped since the last look, if it did.
+    fn look(&mut self, wall: Instant, passed: tokio::time::Instant) -> Option<TimeDelta> {
+        let (last_wall, last_passed) = self.last.replace((wall, passed))?;
+        let passed_since = TimeDelta::from_std(passed - last_passed).unwrap_or(TimeDelta::MAX);
+        let jump = (wall - last_wall) - passed_since;
+        if jump.abs() <= JUMP {
+            return None;
+        }
+        self.doubted_until = Some(passed + UNSTEADY);
+        Some(jump)
+    }
+
+    fn is_steady(&self, passed: tokio::time::Instant) -> bool {
+        self.doubted_until.is_none_or(|until| passed >= until)
+    }
+}
 
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Instant {
-        real_now()
+        self.look().0
+    }
+
+    fn is_steady(&self) -> bool {
+        self.look().1
     }
 
     async fn sleep(&self, span: Duration) {
@@ -47,28 +107,43 @@ fn real_now() -> Instant {
 }
 
 /// A clock that begins at a time and runs so many times faster than the machine's.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct LapseClock {
     begins: Instant,
-    started: tokio::time::Instant,
+    started: OnceLock<tokio::time::Instant>,
     speed: u32,
 }
 
 impl LapseClock {
     /// A clock that shows `begins` now; a second of it takes `1 / speed` seconds.
     pub fn new(begins: Instant, speed: u32) -> Self {
+        let clock = Self::standing(begins, speed);
+        clock.start();
+        clock
+    }
+
+    /// The same, which shows `begins` until it is started: what is got ready takes none of its time.
+    pub fn standing(begins: Instant, speed: u32) -> Self {
         Self {
             begins,
-            started: tokio::time::Instant::now(),
+            started: OnceLock::new(),
             speed: speed.max(1),
         }
+    }
+
+    /// Lets it run, if it doesn't yet.
+    pub fn start(&self) {
+        self.started.get_or_init(tokio::time::Instant::now);
     }
 }
 
 #[async_trait]
 impl Clock for LapseClock {
     fn now(&self) -> Instant {
-        let passed = self.started.elapsed().saturating_mul(self.speed);
+        let started = self.started.get();
+        let passed = started.map_or(Duration::ZERO, |started| {
+            started.elapsed().saturating_mul(self.speed)
+        });
         TimeDelta::from_std(passed)
             .ok()
             .and_then(|passed| self.begins.checked_add_signed(passed))
@@ -124,6 +199,30 @@ impl Clock for VirtualClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_jump_forward_or_back_is_doubted_until_the_clock_has_gone_steadily() {
+        let (begins, started) = (DateTime::<Utc>::UNIX_EPOCH, tokio::time::Instant::now());
+        let mut clock = Steadiness::default();
+        // What passed, what the clock shows, the jump that is noticed, whether it is believed.
+        for (passed, shown, jump, steady) in [
+            (0, 0, None, true),
+            (3_600, 3_610, None, true),
+            (3_601, 3_611 + 7_200, Some(7_200), false),
+            (3_690, 3_700 + 7_200, None, false),
+            (3_691, 3_701 + 7_200, None, true),
+            // Set right again, and once more before it was believed.
+            (3_700, 3_700, Some(-7_210), false),
+            (3_760, 3_900, Some(140), false),
+            (3_849, 3_989, None, false),
+            (3_850, 3_990, None, true),
+        ] {
+            let passed = started + Duration::from_secs(passed);
+            let noticed = clock.look(begins + TimeDelta::seconds(shown), passed);
+            assert_eq!(noticed.map(|jump| jump.num_seconds()), jump, "{shown}");
+            assert_eq!(clock.is_steady(passed), steady, "{shown}");
+        }
+    }
 
     #[tokio::test]
     async fn a_lease_on_a_fast_clock_lasts_as_long_as_on_the_machines() {

@@ -2,10 +2,10 @@
 //!
 //! [`engine`] decides and is pure; [`store`] keeps; everything else moves things from one to the other.
 
+pub mod answers;
 pub mod api;
 pub mod clinic;
 pub mod clock;
-pub mod credits;
 pub mod dispatch;
 pub mod engine;
 pub mod folder;
@@ -14,3 +14,4 @@ pub mod reload;
 pub mod serve;
 pub mod simulate;
 pub mod store;
+pub mod summary;

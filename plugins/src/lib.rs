@@ -4,6 +4,7 @@
 //! for a mail server, `http` for everything else, driven by a provider adapter whose scripts are pure
 //! and see no secret. What every channel must hold to is the suite in `tests/conformance.rs`.
 
+mod agenda;
 mod cause;
 mod console;
 mod file;
@@ -22,6 +23,7 @@ mod webhook;
 #[allow(clippy::unwrap_used)]
 mod example;
 
+pub use agenda::open_agenda;
 pub use console::ConsoleChannel;
 pub use file::FileChannel;
 pub use http::{HttpChannel, HttpPatience, HttpSetup};

@@ -25,7 +25,7 @@ macro_rules! stock {
     };
 }
 
-const STOCK: &[StockAdapter] = stock!["json", "kannel", "twilio"];
+const STOCK: &[StockAdapter] = stock!["json", "kannel", "twilio", "twilio-voice"];
 
 /// The adapters that ship, by name.
 pub fn stock_adapters() -> &'static [StockAdapter] {

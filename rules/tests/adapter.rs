@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rappel_core::channel::{Address, ChannelKind, Content, Outcome, Outgoing, Sender};
 use rappel_core::diagnostic::codes;
 use rappel_core::ids::{FacilityId, MessageId};
-use rappel_core::provider::{HttpAnswer, HttpBody, HttpRequest, Inbound, Provider};
+use rappel_core::provider::{HttpAnswer, HttpBody, HttpRequest, Inbound, Key, Provider};
 use rappel_core::{Kind, Language, Phone};
 use rappel_rules::adapter::{Adapter, AdapterFiles, reference};
 
@@ -142,6 +142,15 @@ fn slips_in_a_script() {
         .unwrap_err()
     );
     insta::assert_snapshot!(
+        "an answer to replies that nobody reads",
+        load(
+            &format!("{MANIFEST}{WEBHOOK}"),
+            &format!("{SCRIPT}fn receipt(inbound) {{ }}\nfn replied(answers) {{ answers.txt }}"),
+            None
+        )
+        .unwrap_err()
+    );
+    insta::assert_snapshot!(
         "a proof without receipts",
         load(&format!("{MANIFEST}{WEBHOOK}"), SCRIPT, None).unwrap_err()
     );
@@ -243,6 +252,8 @@ fn message(text: &str) -> Outgoing {
             segments: 1,
         }),
         receipts: None,
+        replies: None,
+        confirmation_requested: false,
         attempt: 0,
     }
 }
@@ -476,11 +487,155 @@ fn receipts_and_replies_come_alone_in_lists_or_not() {
     assert_eq!(adapter.receipt(&call("")).unwrap(), []);
     assert_eq!(adapter.receipt(&call("[\"a\", 2]")).unwrap().len(), 2);
     let replies = adapter.reply(&call("")).unwrap();
-    assert_eq!(replies[0].from, "+33600000001");
+    assert_eq!(replies[0].from.as_deref(), Some("+33600000001"));
     assert_eq!(
         format!("{replies:?} {adapter:?}"),
         "[Reply(hidden)] Adapter { name: \"acme\", .. }"
     );
+}
+
+#[test]
+fn a_reply_names_its_message_where_the_gateway_does() {
+    let id = "01912f4a-7c3e-7d2a-9b1c-0a1b2c3d4e5f";
+    let reply = |body: &str, digits: &str| {
+        let script = format!(
+            "{SCRIPT}fn receipt(inbound) {{ }}\nfn reply(inbound) {{ let of = ours(inbound.query.message); {body} }}"
+        );
+        let adapter = load(&format!("{MANIFEST}{WEBHOOK}"), &script, None).unwrap();
+        let call = Inbound {
+            query: vec![("message".into(), id.into())],
+            form: vec![("Digits".into(), digits.into())],
+            body: String::new(),
+        };
+        let replies = adapter.reply(&call).map_err(|error| error.to_string())?;
+        Ok::<_, String>(replies.into_iter().next().unwrap())
+    };
+    let message = Some(id.parse::<MessageId>().unwrap());
+    for (digits, key) in [
+        ("1", Key::Yes),
+        ("2", Key::No),
+        ("3", Key::Unreadable),
+        ("#", Key::Unreadable),
+        ("11", Key::Unreadable),
+        ("", Key::Unreadable),
+    ] {
+        let pressed = reply("pressed(of, inbound.form.Digits)", digits).unwrap();
+        assert_eq!(
+            (pressed.message, pressed.key, pressed.text.as_str()),
+            (message, Some(key), digits)
+        );
+        assert_eq!((pressed.from, pressed.gateway_id), (None, None));
+    }
+    let wrote = reply("wrote(\"+33600000001\", \"oui\", \"7f3a\", of)", "").unwrap();
+    assert_eq!(
+        (wrote.message, wrote.key, wrote.gateway_id.as_deref()),
+        (message, None, Some("7f3a"))
+    );
+    for (body, sentence) in [
+        ("pressed(of, inbound.form.Key)", "which key was pressed"),
+        ("pressed(theirs(\"CA1\"), \"1\")", "by our reference"),
+        ("pressed(ours(\"42\"), \"1\")", "one of our messages"),
+    ] {
+        let told = reply(body, "1").unwrap_err();
+        assert!(told.contains(sentence), "{told}");
+    }
+}
+
+#[test]
+fn a_gateway_is_answered_in_its_own_language() {
+    let replied = |function: &str, text: Option<&str>| {
+        let script =
+            format!("{SCRIPT}fn receipt(inbound) {{ }}\nfn reply(inbound) {{ }}\n{function}");
+        let adapter = load(&format!("{MANIFEST}{WEBHOOK}"), &script, None).unwrap();
+        let answer = adapter.replied(text, Language::De);
+        answer.map_err(|error| error.to_string())
+    };
+    assert_eq!(replied("", Some("Danke")), Ok(None));
+    assert_eq!(replied("fn replied(answers) { }", Some("Danke")), Ok(None));
+    let said = "fn replied(answers) { body(\"text/xml\", `<a l=\"${answers.language}\">${escape_xml(answers.text ?? \"\")}</a>`) }";
+    let body = |text| replied(said, text).unwrap().unwrap().body;
+    assert_eq!(body(Some("<Danke>")), "<a l=\"de\">&lt;Danke&gt;</a>");
+    assert_eq!(body(None), "<a l=\"de\"></a>");
+    for (answer, sentence) in [
+        ("\"Danke\"", "must answer `body(type, text)` or nothing"),
+        ("body(\"text/xml\\r\\nX-A: 1\", \"\")", "such as `text/xml`"),
+        ("body(\"text/xml\", secret(\"key\"))", "can't hold a secret"),
+    ] {
+        let told = replied(&format!("fn replied(answers) {{ {answer} }}"), None).unwrap_err();
+        assert!(told.contains(sentence), "{told}");
+    }
+}
+
+#[test]
+fn xml_is_escaped_once_and_keeps_the_tags_of_a_list() {
+    let form = |value: &str, text: &str| {
+        let built = request(
+            &format!("post(\"https://h/\").form(#{{ a: {value} }})"),
+            text,
+        )?;
+        let HttpBody::Form(fields) = built.body else {
+            return Err("no form".to_string());
+        };
+        Ok(fields.into_iter().next().unwrap().1)
+    };
+    for (value, text, seen) in [
+        (
+            "escape_xml(message.text)",
+            "a < b & \"c\" > 'd'",
+            "a &lt; b &amp; &quot;c&quot; &gt; &apos;d&apos;",
+        ),
+        ("escape_xml(message.text)", "&amp;\u{8}\n", "&amp;amp;\n"),
+        (
+            "keep_tags(message.text, [\"p\"])",
+            "<s><p>a &lt; b</p></s>",
+            "<p>a &lt; b</p>",
+        ),
+        (
+            "keep_tags(message.text, [\"p\"])",
+            "<p/><pre>a</pre><p\n/>",
+            "<p/>a<p\n/>",
+        ),
+        (
+            "keep_tags(message.text, [\"br\"])",
+            "a<br t='>'/>b > c<b t=\"<br/>\">",
+            "a<br t='>'/>b > c",
+        ),
+        ("keep_tags(message.text, [])", "no tags", "no tags"),
+    ] {
+        assert_eq!(form(value, text).as_deref(), Ok(seen), "{value} {text}");
+    }
+    let url = form(
+        "escape_xml(\"https://h/?a=1&k=\" + encode(secret(\"key\")))",
+        "",
+    );
+    assert_eq!(
+        url.as_deref(),
+        Ok("https://h/?a=1&amp;k=\u{1}secret-in-url:key\u{1}")
+    );
+    let long = "a".repeat(8_001);
+    for (value, text, sentence) in [
+        ("escape_xml(secret(\"key\"))", "", "can't be escaped"),
+        (
+            "escape_xml(message.text)",
+            long.as_str(),
+            "longer than 8,000 bytes",
+        ),
+        (
+            "keep_tags(message.text, [])",
+            long.as_str(),
+            "longer than 8,000 bytes",
+        ),
+        ("keep_tags(message.text, [])", "a <b", "has no `>`"),
+        (
+            "keep_tags(message.text, [])",
+            "<!-- <b> -->",
+            "comments or CDATA",
+        ),
+        ("keep_tags(message.text, [1])", "<b>", "is a text, not"),
+    ] {
+        let told = form(value, text).unwrap_err();
+        assert!(told.contains(sentence), "{told}");
+    }
 }
 
 #[test]
@@ -492,7 +647,7 @@ fn the_guides_adapter_loads_and_its_cases_hold() {
         let (_, first) = begin.split_once('\n').unwrap();
         format!("{first}{block}\n")
     };
-    let cases = block("```toml\n[[case]]");
+    let cases = block("```toml\n[[case]]\nname = \"an SMS");
     let adapter = load(
         &block("```toml\nname = \"acme\""),
         &block("```rhai\nfn request"),
@@ -500,6 +655,19 @@ fn the_guides_adapter_loads_and_its_cases_hold() {
     );
     assert!(adapter.is_ok(), "{}", adapter.unwrap_err());
     assert_eq!(cases.matches("[[case]]").count(), 3);
+    // The functions for replies are shown by themselves.
+    let cases = block("```toml\n[[case]]\nname = \"a key");
+    let adapter = load(
+        &block("```toml\nname = \"acme\""),
+        &format!(
+            "{}{}",
+            block("```rhai\nfn request"),
+            block("```rhai\nfn reply")
+        ),
+        Some(&cases),
+    );
+    assert!(adapter.is_ok(), "{}", adapter.unwrap_err());
+    assert_eq!(cases.matches("[[case]]").count(), 2);
 }
 
 #[test]

@@ -223,7 +223,7 @@ fn a_policy_that_fails_keeps_the_message_back_and_the_others_answer() {
         .iter()
         .filter(|a| matches!(a.verdict, Verdict::Fault { .. }));
     assert_eq!(faults.count(), 1);
-    let silent = ["alerts", "passwords", "reminder"];
+    let silent = ["alerts", "passwords", "reminder", "resources"];
     assert_eq!(
         decision.answers.len(),
         set.names().count() - silent.len(),

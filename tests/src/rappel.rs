@@ -101,7 +101,21 @@ impl Host {
         more: &[&str],
         environment: &[(&str, &str)],
     ) -> std::io::Result<Self> {
-        let port = free_port();
+        Self::start_public_at(free_port(), clinic, database, log, more, environment)
+    }
+
+    /// As [`Host::start_public`], on a port that gateways were told before.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start_public_at(
+        port: u16,
+        clinic: &Path,
+        database: &Path,
+        log: &Path,
+        more: &[&str],
+        environment: &[(&str, &str)],
+    ) -> std::io::Result<Self> {
         let url = format!("http://127.0.0.1:{port}");
         let more: Vec<&str> = more.iter().copied().chain(["--public-url", &url]).collect();
         Self::start_at(port, clinic, database, log, &more, environment)

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rappel_tests::peers::{Coding, Kannel, Postfix};
+use rappel_tests::peers::{Answered, Coding, Exchange, Kannel, Postfix};
 use rappel_tests::rappel::{Host, binary};
 use serde_json::{Value, json};
 
@@ -15,6 +15,7 @@ const SECRETS: &[(&str, &str)] = &[
     ("KANNEL_PASSWORD", Kannel::PASSWORD),
     ("KANNEL_RECEIPTS", "letters-and-digits-1"),
     ("SMTP_PASSWORD", Postfix::PASSWORD),
+    ("TWILIO_AUTH_TOKEN", Exchange::AUTH_TOKEN),
 ];
 
 /// A clinic that says `text` by SMS and e-mail when an appointment is created.
@@ -31,6 +32,7 @@ fn clinic(folder: &Path, gateways: &str, messages: &str, templates: &[(&str, &st
         [hours]
         allowed = "24/7"
         [sender]
+        phone = "01 42 34 56 78"
         sms = "LUMIERE"
         email = "rdv@lumiere.example"
         email_name = "Centre médical Lumière"
@@ -325,5 +327,153 @@ async fn a_mailbox_that_does_not_exist_fails_at_once() {
     assert!(
         reason.contains("550") && !reason.contains(Postfix::UNKNOWN),
         "{reason}"
+    );
+}
+
+/// A clinic that calls when an appointment is created, and asks for a confirmation if told to.
+fn calling(place: &Path, exchange: &Exchange, asks: bool) {
+    clinic(
+        place,
+        &format!(
+            r#"
+            [channels.voice]
+            gateway = "calls"
+            [gateways.calls]
+            type = "http"
+            adapter = "twilio-voice"
+            allow_private = true
+            options = {{ url = "{}", account = "{}", voice = "Polly.Lea-Neural" }}
+            secrets = {{ auth_token = {{ env = "TWILIO_AUTH_TOKEN" }} }}
+            "#,
+            exchange.url(),
+            Exchange::ACCOUNT
+        ),
+        "{ voice = \"on\" }",
+        &[(
+            "created.voice.trd",
+            "Bonjour [TRD3], votre rendez-vous est le [TRD8] à [TRD9].\n\nMerci.",
+        )],
+    );
+    if asks {
+        std::fs::create_dir_all(place.join("rules")).unwrap();
+        std::fs::write(
+            place.join("rules/notices.rhai"),
+            "fn plan(event, visit, settings) { [message(\"created\", \"voice\").now().asks_confirmation(true)] }\n",
+        )
+        .unwrap();
+    }
+}
+
+/// A patient with telephone whose name is a nuisance in XML.
+fn hostile() -> Value {
+    json!({"id": "p-1", "first_name": "Zoé <Say> & \"fils\"", "mobile": "06 39 98 00 01", "consent": true, "channels": {"voice": true}})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_goes_out_and_its_status_comes_back() {
+    let exchange = Exchange::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("clinic");
+    calling(&place, &exchange, false);
+    let database = folder.path().join("rappel.db");
+    let host = start(&place, folder.path());
+    post(&host, &event("1", hostile())).await;
+    let calls = exchange.wait_for(1, PATIENCE).unwrap();
+    let call = &calls[0];
+    // The clinic's number as the settings write it, the gateway's as gateways read it.
+    assert_eq!(
+        (call.from.as_str(), call.to.as_str()),
+        ("+33142345678", "+33639980001")
+    );
+    assert_eq!(call.status_events, ["initiated", "completed"]);
+    let twiml = call.twiml().unwrap();
+    assert_eq!(
+        twiml.said,
+        ["Bonjour Zoé <Say> & \"fils\", votre rendez-vous est le 03/06/2099 à 14:30.Merci."]
+    );
+    assert_eq!(twiml.languages, ["fr-FR"]);
+    assert_eq!(twiml.tags, ["p", "say-as", "break"]);
+    assert_eq!(twiml.action, None, "nobody asked for a confirmation");
+    wait_for_states(&database, &["sent"]).await;
+
+    let forged = exchange
+        .report_signed(call, "completed", "another-token")
+        .await
+        .unwrap();
+    assert_eq!(forged.status, 401);
+    for status in ["initiated", "completed"] {
+        let answered = exchange.report(call, status).await.unwrap();
+        assert!(matches!(answered.status, 200..300), "{answered:?}");
+    }
+    let told = wait_for_states(&database, &["delivered"]).await;
+    assert_eq!(told[0]["address"], "+33639980001");
+    assert_eq!(exchange.calls().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_asks_for_a_confirmation_says_which_key_does_what() {
+    let exchange = Exchange::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("clinic");
+    calling(&place, &exchange, true);
+    let database = folder.path().join("rappel.db");
+    let host = start(&place, folder.path());
+    post(&host, &event("1", hostile())).await;
+    let calls = exchange.wait_for(1, PATIENCE).unwrap();
+    let twiml = calls[0].twiml().unwrap();
+    let keys = "Pour confirmer votre rendez-vous, tapez 1. Pour l'annuler, tapez 2.";
+    assert_eq!(twiml.said.len(), 2);
+    assert!(
+        twiml.said[0].starts_with("Bonjour Zoé <Say>") && twiml.said[0].ends_with(keys),
+        "{twiml:?}"
+    );
+    assert_eq!(twiml.said[1], keys, "it is said once more");
+    let id = messages(&database)[0]["id"].as_str().unwrap().to_string();
+    assert_eq!(
+        twiml.action,
+        Some(format!(
+            "{}/replies/channels/calls?message={id}",
+            host.url()
+        ))
+    );
+    exchange.report(&calls[0], "no-answer").await.unwrap();
+    let told = wait_for_states(&database, &["failed"]).await;
+    assert_eq!(told[0]["reason"], "nobody answered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pressed_key_confirms_the_appointment_and_the_caller_hears_it() {
+    let exchange = Exchange::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("clinic");
+    calling(&place, &exchange, true);
+    let database = folder.path().join("rappel.db");
+    let host = start(&place, folder.path());
+    post(&host, &event("1", hostile())).await;
+    let calls = exchange.wait_for(1, PATIENCE).unwrap();
+    wait_for_states(&database, &["sent"]).await;
+    let heard = |answered: Answered| {
+        assert_eq!(answered.status, 200, "{answered:?}");
+        answered.twiml().unwrap().said.join(" ")
+    };
+    let unclear = heard(exchange.press(&calls[0], "7").await.unwrap());
+    assert!(unclear.contains("pas compris"), "{unclear}");
+    let confirmed = heard(exchange.press(&calls[0], "1").await.unwrap());
+    assert!(confirmed.contains("est confirmé"), "{confirmed}");
+    // The clinic's policy calls after every event; the first call is the one that was answered.
+    let id = messages(&database)
+        .into_iter()
+        .find(|message| message["event"] == "appointment.created")
+        .map(|message| message["id"].as_str().unwrap().to_string())
+        .unwrap();
+    let story = std::process::Command::new(binary())
+        .args(["explain", &id, "--database"])
+        .arg(&database)
+        .output()
+        .unwrap();
+    let story = String::from_utf8(story.stdout).unwrap();
+    assert!(
+        story.contains("answered by telephone (yes): the appointment a-1 is confirmed"),
+        "{story}"
     );
 }

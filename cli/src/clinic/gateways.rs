@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rappel_core::agenda::Agenda;
 use rappel_core::channel::Channel;
 use rappel_core::diagnostic::{Diagnostic, codes};
 use rappel_core::provider::{Proof, Provider};
-use rappel_core::settings::{Gateway, SecretRef, Settings};
+use rappel_core::settings::{AgendaSettings, Gateway, SecretRef, Settings};
 use rappel_host::clinic::OpenGateway;
+use rappel_host::clock::{Clock, SystemClock};
 use rappel_host::engine::Folder;
 
 use super::{LoadedClinic, secrets};
@@ -50,6 +52,11 @@ impl OpenGateway for Gateways {
         adapter: &dyn Provider,
     ) -> Result<Option<Arc<dyn Proof>>, String> {
         rappel_plugins::open_proof(gateway, adapter, &|place| self.lookup(place))
+    }
+
+    fn agenda(&self, url: &str, settings: &AgendaSettings) -> Result<Arc<dyn Agenda>, String> {
+        let now = || SystemClock::default().now();
+        rappel_plugins::open_agenda(url, settings, &|place| self.lookup(place), now)
     }
 
     fn stock_adapters(&self) -> Folder {

@@ -6,11 +6,12 @@ use rappel_core::civil::Civil;
 use rappel_core::ids::FacilityId;
 use rappel_core::store::Approval;
 use rappel_host::clock::{Clock, SystemClock};
+use rappel_host::summary::rfc3339;
 use serde::Serialize;
 
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Failure, Result};
-use crate::output::message::{clock, count, rfc3339};
+use crate::output::message::{clock, count};
 use crate::output::{Answer, TextOrJson, answer, table};
 
 const EXAMPLES: &str = "\
@@ -114,7 +115,7 @@ impl Approve {
                     .help("`rappel approve` lists what waits"),
             );
         };
-        let now = SystemClock.now();
+        let now = SystemClock::default().now();
         let civil = Civil::at(now, summary.zone(facility));
         let decided = summary
             .store

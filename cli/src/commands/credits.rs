@@ -9,13 +9,13 @@ use rappel_core::civil::{Civil, Instant, Zone};
 use rappel_core::ids::FacilityId;
 use rappel_core::store::{Account, Posted, Posting};
 use rappel_host::clock::{Clock, SystemClock};
-use rappel_host::credits::CreditsLine;
+use rappel_host::summary::{CreditsLine, rfc3339};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Failure, Result};
-use crate::output::message::{clock, count, rfc3339, short};
+use crate::output::message::{clock, count, short};
 use crate::output::{Answer, TextOrJson, answer, credits, remark, style, table};
 
 const EXAMPLES: &str = "\
@@ -181,7 +181,7 @@ impl Add {
                 &facility,
                 self.amount,
                 self.note.as_deref(),
-                SystemClock.now(),
+                SystemClock::default().now(),
             )
             .await?;
         let account = account_of(&summary, &facility).await?;
@@ -221,7 +221,7 @@ async fn account_of(summary: &Summary, facility: &FacilityId) -> Result<Option<A
 
 async fn known(summary: &Summary, facility: FacilityId, entries: u32) -> Result<Known> {
     let zone = summary.zone(&facility);
-    let today = Civil::at(SystemClock.now(), zone).date();
+    let today = Civil::at(SystemClock::default().now(), zone).date();
     let month = today.with_day(1).unwrap_or(today);
     let next = month
         .checked_add_months(chrono::Months::new(1))

@@ -1,6 +1,5 @@
 //! What the commands share that work beside a running host.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,18 +7,29 @@ use rappel_core::Store;
 use rappel_core::civil::Zone;
 use rappel_core::ids::FacilityId;
 use rappel_host::store::SqliteStore;
+use rappel_host::summary::Zones;
 
 use crate::failure::{Failure, Result};
+use crate::output::{remark, style};
 
 /// Where messages are kept where nobody says.
 pub(crate) const DEFAULT: &str = "rappel.db";
 
+/// The database of demonstrations.
+pub(crate) const DEMO: &str = "rappel-demo.db";
+
 /// Which database.
 #[derive(Debug, Args)]
 pub(crate) struct Database {
-    /// The database of the host; it may be running
-    #[arg(long, value_name = "PATH", env = "RAPPEL_DATABASE", hide_env_values = true, default_value = DEFAULT)]
-    database: PathBuf,
+    /// The database of the host; it may be running [default: rappel.db, or where there is none a
+    /// demonstration's rappel-demo.db]
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "RAPPEL_DATABASE",
+        hide_env_values = true
+    )]
+    database: Option<PathBuf>,
 }
 
 /// A database that is open for reading, with the zones of its clinics.
@@ -27,57 +37,65 @@ pub(crate) struct Summary {
     /// Where it is.
     pub(crate) path: PathBuf,
     pub(crate) store: SqliteStore,
-    zones: BTreeMap<FacilityId, Zone>,
+    zones: Zones,
 }
 
 impl Database {
+    fn path(&self) -> PathBuf {
+        if let Some(path) = &self.database {
+            return path.clone();
+        }
+        let (usual, demo) = (PathBuf::from(DEFAULT), PathBuf::from(DEMO));
+        if usual.exists() || !demo.exists() {
+            return usual;
+        }
+        let (faint, end) = (style::FAINT, style::END);
+        remark(format_args!(
+            "{faint}there is no {DEFAULT} here; this is the demonstration's {DEMO}{end}"
+        ));
+        demo
+    }
+
     /// Opens it for reading.
     pub(crate) async fn read(&self) -> Result<Summary> {
-        self.summary(SqliteStore::open_read_only(&self.database).await?)
-            .await
+        let path = self.path();
+        let store = SqliteStore::open_read_only(&path).await?;
+        Summary::of(path, store).await
     }
 
     /// Opens it for what a person decides.
     pub(crate) async fn write(&self) -> Result<Summary> {
-        self.summary(SqliteStore::open_beside(&self.database).await?)
-            .await
-    }
-
-    async fn summary(&self, store: SqliteStore) -> Result<Summary> {
-        let zones = store
-            .generations()
-            .await?
-            .into_iter()
-            .map(|record| (record.facility, record.zone))
-            .collect();
-        Ok(Summary {
-            path: self.database.clone(),
-            store,
-            zones,
-        })
+        let path = self.path();
+        let store = SqliteStore::open_beside(&path).await?;
+        Summary::of(path, store).await
     }
 }
 
 impl Summary {
+    async fn of(path: PathBuf, store: SqliteStore) -> Result<Self> {
+        let zones = Zones::of(&store.generations().await?);
+        Ok(Self { path, store, zones })
+    }
+
     /// The zone of a clinic.
     pub(crate) fn zone(&self, facility: &FacilityId) -> Zone {
-        // Every clinic that was ever served has its zone in the database.
-        self.zones.get(facility).copied().unwrap_or(Zone::UTC)
+        self.zones.get(facility)
     }
 
     /// A zone for what is no clinic's.
     pub(crate) fn any_zone(&self) -> Zone {
-        self.zones.values().next().copied().unwrap_or(Zone::UTC)
+        self.zones.any()
     }
 
     /// The clinics that were ever served.
     pub(crate) fn clinics(&self) -> Vec<FacilityId> {
-        self.zones.keys().cloned().collect()
+        self.zones.iter().map(|(id, _)| id.clone()).collect()
     }
 
     /// Their names in a sentence.
     pub(crate) fn names(&self) -> String {
-        let names: Vec<_> = self.zones.keys().map(|id| format!("`{id}`")).collect();
+        let zones = self.zones.iter();
+        let names: Vec<_> = zones.map(|(id, _)| format!("`{id}`")).collect();
         if names.is_empty() {
             return "none yet".into();
         }
@@ -86,10 +104,14 @@ impl Summary {
 
     /// The zone of a clinic that somebody named.
     pub(crate) fn zone_of(&self, facility: &FacilityId) -> Result<Zone> {
-        self.zones.get(facility).copied().ok_or_else(|| {
-            Failure::refused(format!("the database has no clinic `{facility}`"))
-                .help(format!("it has {}", self.names()))
-        })
+        let mut zones = self.zones.iter();
+        zones
+            .find(|(id, _)| *id == facility)
+            .map(|(_, zone)| zone)
+            .ok_or_else(|| {
+                Failure::refused(format!("the database has no clinic `{facility}`"))
+                    .help(format!("it has {}", self.names()))
+            })
     }
 
     /// The zone in which times on the command line are read.
@@ -97,7 +119,7 @@ impl Summary {
         if let Some(facility) = facility {
             return self.zone_of(facility);
         }
-        let mut zones: Vec<Zone> = self.zones.values().copied().collect();
+        let mut zones: Vec<Zone> = self.zones.iter().map(|(_, zone)| zone).collect();
         zones.dedup();
         match zones.as_slice() {
             [] => Ok(Zone::UTC),

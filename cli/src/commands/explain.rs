@@ -5,13 +5,12 @@ use rappel_core::Store;
 use rappel_core::diagnostic::{Code, codes};
 use rappel_core::facts::Record;
 use rappel_core::store::{Filter, Message};
-use serde::Serialize;
+use rappel_host::summary::StoryLine;
 
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Failure, Result};
-use crate::output::message::{MessageLine, clock, rfc3339};
-use crate::output::story;
-use crate::output::{TextOrJson, answer, answer_json, diagnostics, faults};
+use crate::output::message::clock;
+use crate::output::{TextOrJson, answer, answer_json, diagnostics, faults, story};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,7 +18,7 @@ Examples:
   rappel explain 019e2b04 --format json
   rappel explain E0201                  What a code means
 
-JSON: {\"message\": {…}, \"story\": [{\"at\", \"step\", …}]}; docs/json.md tells the properties.";
+JSON: {\"version\": 1, \"message\": {…}, \"story\": [{\"at\", \"step\", …}]}; docs/json.md tells the properties.";
 
 /// How many messages are named when the beginning of an id fits several.
 const CANDIDATES: u32 = 10;
@@ -38,20 +37,6 @@ pub(crate) struct Explain {
     /// How to answer
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: TextOrJson,
-}
-
-/// The JSON contract.
-#[derive(Serialize)]
-struct Told<'m> {
-    message: MessageLine<'m>,
-    story: Vec<ToldStep<'m>>,
-}
-
-#[derive(Serialize)]
-struct ToldStep<'m> {
-    at: String,
-    #[serde(flatten)]
-    step: &'m rappel_core::store::Step,
 }
 
 impl Explain {
@@ -82,16 +67,7 @@ impl Explain {
         let zone = summary.zone(&message.facility);
         match self.format {
             TextOrJson::Text => answer(story::told(message, &entries, zone))?,
-            TextOrJson::Json => answer_json(&Told {
-                message: MessageLine::of(message, zone),
-                story: entries
-                    .iter()
-                    .map(|entry| ToldStep {
-                        at: rfc3339(entry.at, zone),
-                        step: &entry.step,
-                    })
-                    .collect(),
-            })?,
+            TextOrJson::Json => answer_json(&StoryLine::of(message, &entries, zone))?,
         }
         if let Some(appointment) = &message.appointment {
             let unplanned = summary.store.unplanned(Some(&message.facility)).await?;

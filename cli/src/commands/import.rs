@@ -48,6 +48,7 @@ pub(crate) struct Import {
 
 impl Import {
     pub(crate) fn run(self) -> Result {
+        self.spares_its_input()?;
         let text = std::fs::read_to_string(&self.map)
             .map_err(|error| Failure::file(&self.map, "read", &error))?;
         let map = Map::read(&self.map.to_string_lossy(), &text).map_err(|found| {
@@ -63,6 +64,28 @@ impl Import {
         let file = File::open(&self.file).map_err(unreadable)?;
         let size = file.metadata().map_err(unreadable)?.len();
         self.convert(file, size, &map)
+    }
+
+    /// Events in the place of what they are made of would leave nothing to make them of again.
+    fn spares_its_input(&self) -> Result<()> {
+        // What isn't there yet is nobody's input.
+        let Some(output) = self
+            .output
+            .as_ref()
+            .and_then(|path| path.canonicalize().ok())
+        else {
+            return Ok(());
+        };
+        for input in [&self.file, &self.map] {
+            if input.canonicalize().is_ok_and(|input| input == output) {
+                return Err(Failure::usage(format!(
+                    "{} is read, so the events can't take its place",
+                    input.display()
+                ))
+                .help("name another file with `--output`"));
+            }
+        }
+        Ok(())
     }
 
     fn convert(&self, input: impl Read + Seek, size: u64, map: &Map) -> Result {

@@ -5,11 +5,11 @@ use rappel_core::facts::Record;
 use rappel_core::ids::{AppointmentId, FacilityId, PatientId};
 use rappel_core::store::{Filter, Unplanned};
 use rappel_core::{ChannelKind, Kind, State, Store};
+use rappel_host::summary::MessageLine;
 
 use super::database::Database;
 use crate::args::Time;
 use crate::failure::{Exit, Result};
-use crate::output::message::MessageLine;
 use crate::output::{Answer, ListFormat, csv, faults, remark, style, table};
 
 const EXAMPLES: &str = "\

@@ -18,6 +18,7 @@ use crate::output::content;
 use crate::output::message::count;
 use crate::output::{TextOrJson, answer, answer_json, diagnostics, remark};
 use crate::preview::Preview;
+use crate::speak::speak;
 use crate::visit::KnownVisit;
 
 const EXAMPLES: &str = "\
@@ -25,6 +26,7 @@ Examples:
   rappel render clinic reminder sms
   rappel render clinic cancelled email --visit first-visit --language en
   echo \"Bonjour [TRD3]\" | rappel render clinic reminder sms --text -
+  rappel render clinic reminder voice --listen call.wav
 
 A visit is the `data` of an event: {\"appointment\": {…}, \"patient\": {…}, …}. Without one a
 built-in visit is used that has the example of every variable.
@@ -35,6 +37,8 @@ JSON: {\"kind\", \"channel\", \"language\", \"subject\", \"text\", \"html\", \"s
   ssml             of a call, null elsewhere
   encoding         \"gsm7\" or \"ucs2\" of an SMS, null elsewhere; units and segments are 0 elsewhere
   warnings         what is doubtful in the template, as `rappel check --format json` tells it
+
+--listen speaks a call into a WAV file, with the synthetic voice of espeak-ng, which must be installed.
 
 Exit code 1: the message must not go, or its template has an error; standard error says why.";
 
@@ -70,6 +74,10 @@ pub(crate) struct Render {
     #[arg(long, value_name = "TIME")]
     now: Option<Time>,
 
+    /// Speak the call into this WAV file, too
+    #[arg(long, value_name = "WAV")]
+    listen: Option<PathBuf>,
+
     /// How to answer
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: TextOrJson,
@@ -94,6 +102,10 @@ struct Rendered<'c> {
 
 impl Render {
     pub(crate) fn run(self) -> Result {
+        if self.listen.is_some() && self.channel != ChannelKind::Voice {
+            let what = format!("`--listen` speaks calls, and this goes by {}", self.channel);
+            return Err(Failure::usage(what).help("write `voice`, or leave `--listen` out"));
+        }
         let clinic = clinic::load(&self.clinic)?;
         let settings = clinic.rules.settings();
         let visit = self.read_visit(&settings.country)?;
@@ -113,6 +125,10 @@ impl Render {
                 ))
             })?;
         let credits = settings.cost(self.channel, &content);
+        if let (Some(path), Some(ssml)) = (&self.listen, &content.ssml) {
+            speak(ssml, template.options().language, path)?;
+            remark(format_args!("spoken into {}", path.display()));
+        }
         match self.format {
             TextOrJson::Json => answer_json(&Rendered {
                 kind: self.kind.as_str(),

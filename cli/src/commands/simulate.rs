@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rappel_core::store::{Ingested, Message};
+use rappel_core::store::Message;
 use rappel_host::serve::faults_of;
 use rappel_host::simulate::{Window, simulate};
+use rappel_host::summary::MessageLine;
 
 use crate::args::Time;
 use crate::clinic;
 use crate::events;
 use crate::failure::{Exit, Result};
-use crate::output::message::MessageLine;
 use crate::output::{Answer, ListFormat, csv, faults, progress, remark, summary, table};
 
 const EXAMPLES: &str = "\
@@ -82,7 +82,7 @@ impl Simulate {
             .map(|message| MessageLine::of(message, zone));
         let told = format!(
             "{}\n{}",
-            summary::events(&simulation.events),
+            summary::events(&simulation.events, read.slips.len()),
             summary::messages(messages)
         );
         match self.format {
@@ -106,21 +106,15 @@ impl Simulate {
         if self.format != ListFormat::Table {
             remark(told);
         }
-        let rejected: Vec<(usize, String)> = simulation
-            .events
-            .iter()
-            .zip(&read.lines)
-            .filter_map(|(outcome, line)| match outcome {
-                Ingested::Rejected { path, message } => Some((*line, format!("{path}: {message}"))),
-                _ => None,
-            })
-            .collect();
-        read.complain(&self.events, &rejected);
+        let slips = read.complain(&self.events, &simulation.events);
         let faults = faults_of(&simulation.events);
         faults::failed_to_plan(&faults, "what it wants is missing above");
         faults::failed_to_judge(&simulation.faults);
         let failed = !faults.is_empty() || !simulation.faults.is_empty();
-        let wrong = failed || !rejected.is_empty() || !read.slips.is_empty();
-        Ok(if wrong { Exit::Refused } else { Exit::Done })
+        Ok(if failed || slips {
+            Exit::Refused
+        } else {
+            Exit::Done
+        })
     }
 }

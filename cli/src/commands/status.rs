@@ -1,22 +1,18 @@
 //! `rappel status`: which rules serve, what is wrong with newer ones, how many messages are in each state.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
 use comfy_table::Cell;
 use rappel_core::State;
-use rappel_core::Store;
 use rappel_core::civil::Instant;
-use rappel_core::decision::PolicyFault;
-use rappel_core::store::{Absent, Account, Count, CreditLevel, GenerationRecord, Unplanned};
-use rappel_host::credits::CreditsLine;
+use rappel_core::store::{Absent, Account, Count, CreditLevel, GenerationRecord};
+use rappel_host::serve::{self, status};
 use rappel_host::store::SqliteStore;
-use serde::Serialize;
+use rappel_host::summary::{StatusLine, faults};
 
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Result};
-use crate::output::message::{clock, count, rfc3339};
-use crate::output::{TextOrJson, answer, answer_json, credits, faults, style, table};
+use crate::output::message::{clock, count};
+use crate::output::{TextOrJson, answer, answer_json, credits, style, table};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,124 +35,38 @@ pub(crate) struct Status {
     format: TextOrJson,
 }
 
-/// The JSON contract.
-#[derive(Serialize)]
-struct ClinicLine<'s> {
-    clinic: &'s str,
-    generation: &'s str,
-    since: String,
-    served: bool,
-    refused: Option<&'s str>,
-    faults: Vec<FaultLine<'s>>,
-    credits: Option<CreditsLine>,
-    messages: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
-}
-
-/// A policy that failed to plan, and how many events wait for it to be mended.
-#[derive(Serialize)]
-struct FaultLine<'s> {
-    #[serde(flatten)]
-    fault: &'s PolicyFault,
-    events: u64,
-}
-
 impl Status {
     pub(crate) async fn run(self) -> Result {
         let summary = self.database.read().await?;
-        let generations = summary.store.generations().await?;
-        let counts = summary.store.counts().await?;
-        let unplanned = summary.store.unplanned(None).await?;
-        let mut accounts = summary.store.accounts().await?;
-        accounts.retain(|account| account.limited);
-        let absent = summary.store.absent().await?;
-        let begun = summary.store.begun().await?;
+        let status = status(&summary.store).await?;
         let running = SqliteStore::is_served(&summary.path);
         match self.format {
-            TextOrJson::Json => {
-                let clinics: Vec<_> = generations
-                    .iter()
-                    .map(|record| line(record, &counts, &unplanned, &accounts))
-                    .collect();
-                let since = begun.map(|begun| rfc3339(begun, summary.any_zone()));
-                let absent: Vec<_> = absent
-                    .iter()
-                    .map(|absent| {
-                        serde_json::json!({
-                            "folder": absent.folder,
-                            "since": rfc3339(absent.since, summary.any_zone()),
-                            "refused": absent.refused,
-                        })
-                    })
-                    .collect();
-                answer_json(&serde_json::json!({
-                    "host": {"running": running, "since": since},
-                    "clinics": clinics,
-                    "absent": absent,
-                }))?;
-            }
+            TextOrJson::Json => answer_json(&StatusLine::of(&status, running))?,
             TextOrJson::Text => {
-                let mut parts = vec![host(&summary, running, begun)];
-                parts.extend(told(&summary, &generations, &counts, &unplanned, &accounts));
-                parts.extend(absent.iter().map(|absent| missing(&summary, absent)));
+                let mut parts = vec![host(&summary, running, status.begun)];
+                parts.extend(told(&summary, &status));
+                let absent = status.absent.iter();
+                parts.extend(absent.map(|absent| missing(&summary, absent)));
                 answer(parts.join("\n\n"))?;
             }
         }
-        let refused = generations
-            .iter()
-            .any(|record| record.refused.is_some() || !record.served);
-        let out = accounts
-            .iter()
-            .any(|account| account.level == CreditLevel::Out);
-        Ok(
-            if refused || out || !unplanned.is_empty() || !absent.is_empty() {
-                Exit::Refused
-            } else {
-                Exit::Done
-            },
-        )
+        let clinics = status.generations.iter();
+        let in_order = clinics
+            .clone()
+            .all(|record| record.served && record.refused.is_none())
+            && status.unplanned.is_empty()
+            && status.absent.is_empty()
+            && status
+                .accounts
+                .iter()
+                .all(|account| account.level != CreditLevel::Out);
+        Ok(if in_order { Exit::Done } else { Exit::Refused })
     }
 }
 
-fn line<'s>(
-    record: &'s GenerationRecord,
-    counts: &[Count],
-    unplanned: &'s [Unplanned],
-    accounts: &[Account],
-) -> ClinicLine<'s> {
-    let mut messages: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
-    for count in counts
-        .iter()
-        .filter(|count| count.facility == record.facility)
-    {
-        messages
-            .entry(count.channel.name())
-            .or_default()
-            .insert(count.state.name(), count.count);
-    }
-    ClinicLine {
-        clinic: record.facility.as_str(),
-        generation: &record.id,
-        since: rfc3339(record.since, record.zone),
-        served: record.served,
-        refused: record.refused.as_deref(),
-        faults: faults::of(unplanned, &record.facility)
-            .into_iter()
-            .map(|(fault, events)| FaultLine { fault, events })
-            .collect(),
-        credits: account_of(accounts, record).and_then(CreditsLine::of),
-        messages,
-    }
-}
-
-fn told(
-    summary: &Summary,
-    generations: &[GenerationRecord],
-    counts: &[Count],
-    unplanned: &[Unplanned],
-    accounts: &[Account],
-) -> Vec<String> {
+fn told(summary: &Summary, status: &serve::Status) -> Vec<String> {
     let mut parts = Vec::new();
-    for record in generations {
+    for record in &status.generations {
         let since = clock(record.since, summary.zone(&record.facility));
         let (strong, error, end) = (style::STRONG, style::ERROR, style::END);
         let mut part = format!(
@@ -175,16 +85,17 @@ fn told(
                 part.push_str(&format!("\n  {line}"));
             }
         }
-        for (fault, events) in faults::of(unplanned, &record.facility) {
+        for (fault, events) in faults(&status.unplanned, &record.facility) {
             let events = count(events, "event");
             part.push_str(&format!(
                 "\n{error}{fault}{end}\n  it failed on {events}; what it wants is planned when it is mended"
             ));
         }
-        if let Some(account) = account_of(accounts, record) {
+        if let Some(account) = account_of(&status.accounts, record) {
             part.push_str(&format!("\n{}", credits::told(account)));
         }
-        let counts: Vec<_> = counts
+        let counts: Vec<_> = status
+            .counts
             .iter()
             .filter(|count| count.facility == record.facility)
             .collect();

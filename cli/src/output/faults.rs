@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use rappel_core::decision::PolicyFault;
-use rappel_core::ids::FacilityId;
 use rappel_core::store::Unplanned;
 use rappel_host::dispatch::Faults;
 
@@ -33,20 +32,6 @@ pub(crate) fn failed_to_judge(faults: &Faults) {
             "{error}error{end}: {fault}\n  it failed on {messages}, which a host would hold until it is mended"
         ));
     }
-}
-
-/// The policies of a clinic that failed to plan, with how many events wait for each to be mended.
-pub(crate) fn of<'u>(
-    unplanned: &'u [Unplanned],
-    facility: &FacilityId,
-) -> BTreeMap<&'u PolicyFault, u64> {
-    let mut faults = BTreeMap::new();
-    for event in unplanned.iter().filter(|event| event.facility == *facility) {
-        for fault in &event.faults {
-            *faults.entry(fault).or_default() += 1;
-        }
-    }
-    faults
 }
 
 /// Says that messages are missing because a policy failed on these events.

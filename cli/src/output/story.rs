@@ -7,7 +7,7 @@ use rappel_core::store::{Entry, Message, Step};
 use rappel_core::{ChannelKind, State};
 
 use super::credits;
-use super::message::{clock, count, length_of, origin};
+use super::message::{clock, count, ended, length_of, origin};
 use super::style;
 
 /// A message and all that happened to it.
@@ -137,7 +137,7 @@ fn step(step: &Step) -> Vec<String> {
                 format!("Policy {} planned this message for {due}.", origin(at)),
             ];
             if let Some(reason) = reason {
-                lines.push(format!("It won't go: {reason}."));
+                lines.push(ended(&format!("It won't go: {reason}")));
             }
             lines
         }
@@ -152,14 +152,16 @@ fn step(step: &Step) -> Vec<String> {
             )]
         }
         Step::Withdrawn { event, id, reason } => {
-            vec![format!("The event {event} ({id}) withdrew it: {reason}.")]
+            vec![ended(&format!(
+                "The event {event} ({id}) withdrew it: {reason}"
+            ))]
         }
         Step::Kept { event, id, fault } => vec![
-            format!(
-                "The event {event} ({id}) arrived, and policy {} failed to plan: {}.",
+            ended(&format!(
+                "The event {event} ({id}) arrived, and policy {} failed to plan: {}",
                 origin(&fault.origin),
                 fault.reason
-            ),
+            )),
             "So it is held until the policy is mended, and planned anew then.".into(),
         ],
         Step::Judged {
@@ -181,8 +183,8 @@ fn step(step: &Step) -> Vec<String> {
             }
             lines.push(match (state, reason) {
                 (State::Sending, _) => "It may go.".into(),
-                (state, Some(reason)) => format!("So it is {state}: {reason}."),
-                (state, None) => format!("So it is {state}."),
+                (state, Some(reason)) => ended(&format!("{}: {reason}", so(*state))),
+                (state, None) => format!("{}.", so(*state)),
             });
             lines
         }
@@ -220,15 +222,15 @@ fn step(step: &Step) -> Vec<String> {
                 .as_ref()
                 .map(|reason| format!(": {reason}"))
                 .unwrap_or_default();
-            vec![match state {
-                State::Sent => format!("The gateway took it{named}."),
-                State::Failed => format!("The gateway will never take it{why}."),
-                State::Planned => format!("The gateway didn't take it; it is tried again{why}."),
+            vec![ended(&match state {
+                State::Sent => format!("The gateway took it{named}"),
+                State::Failed => format!("The gateway will never take it{why}"),
+                State::Planned => format!("The gateway didn't take it; it is tried again{why}"),
                 State::Sending => {
-                    format!("No answer came; it is asked again under the same reference{why}.")
+                    format!("No answer came; it is asked again under the same reference{why}")
                 }
-                state => format!("It is {state}{why}."),
-            }]
+                state => format!("It is {state}{why}"),
+            })]
         }
         Step::Receipt {
             status,
@@ -245,11 +247,20 @@ fn step(step: &Step) -> Vec<String> {
                 .map(|reason| format!(": {reason}"))
                 .unwrap_or_default();
             let nothing = if *applied { "" } else { " (nothing new)" };
-            vec![format!("The gateway reported {what}{why}{nothing}.")]
+            vec![ended(&format!("The gateway reported {what}{why}{nothing}"))]
         }
         Step::Awaits { approval } => vec![format!(
             "It is part of a broadcast that a person has to approve: `rappel approve {approval}`."
         )],
+        Step::Replied {
+            channel,
+            reading,
+            outcome,
+        } => vec![format!(
+            "The patient answered by {} ({reading}): {outcome}.",
+            by(*channel)
+        )],
+        Step::Suppressed { reason } => vec![format!("It doesn't go: {reason}.")],
         Step::Decided { approved: true } => vec!["A person approved it.".into()],
         Step::Decided { approved: false } => vec!["A person withdrew it.".into()],
         Step::Unpaid { cost, left } => vec![format!(
@@ -260,12 +271,25 @@ fn step(step: &Step) -> Vec<String> {
         Step::Recovered { reason } => {
             let mut letters = reason.chars();
             let first = letters.next().map(|c| c.to_uppercase().to_string());
-            vec![format!(
-                "{}{}.",
+            vec![ended(&format!(
+                "{}{}",
                 first.unwrap_or_default(),
                 letters.as_str()
-            )]
+            ))]
         }
+    }
+}
+
+/// What comes of a judgement, as a sentence's beginning.
+fn so(state: State) -> &'static str {
+    match state {
+        State::Failed => "So it can't go",
+        State::Expired => "So it comes too late",
+        State::Held => "So it is held",
+        State::Skipped => "So it is skipped",
+        State::Withdrawn => "So it is withdrawn",
+        State::Planned => "So it waits",
+        State::Sending | State::Sent | State::Unknown | State::Delivered => "So it goes",
     }
 }
 
@@ -342,6 +366,10 @@ mod tests {
             {"at": "2026-06-05T07:20:00Z", "step": "kept", "event": "appointment.modified", "id": "e-5",
              "policy": "reminder", "line": 12, "reason": "the calculation has no result"},
             {"at": "2026-06-05T07:30:00Z", "step": "awaits", "approval": "3fa2c1"},
+            {"at": "2026-06-05T07:35:00Z", "step": "replied", "channel": "sms", "reading": "yes",
+             "outcome": "the appointment a-1 is confirmed"},
+            {"at": "2026-06-05T07:36:00Z", "step": "suppressed",
+             "reason": "the owner of the address wants no more messages there"},
             {"at": "2026-06-05T07:40:00Z", "step": "decided", "approved": true},
             {"at": "2026-06-05T07:50:00Z", "step": "decided", "approved": false},
             {"at": "2026-06-10T05:00:00Z", "step": "judged", "generation": "39a08adf7a60", "state": "held",
@@ -349,7 +377,7 @@ mod tests {
                 {"policy": "activation", "line": 7, "verdict": "allow"},
                 {"policy": "consent", "line": 9, "verdict": "via", "channel": "email", "reason": "they prefer it"},
                 {"policy": "hours", "line": 24, "verdict": "hold", "until": "2026-06-10T08:00:00", "reason": "outside the allowed hours"},
-                {"policy": "own", "line": 0, "verdict": "fault", "reason": "it ran too long"},
+                {"policy": "own", "line": 0, "verdict": "fault", "reason": "it was stopped after 100000 steps; is there a loop that never ends?"},
                 {"policy": "switches", "line": 3, "verdict": "skip", "reason": "switched off"}]},
             {"at": "2026-06-10T12:30:00Z", "step": "judged", "generation": "39a08adf7a60", "state": "sending", "answers": [
                 {"policy": "activation", "line": 7, "verdict": "allow"}]},
@@ -364,6 +392,10 @@ mod tests {
             {"at": "2026-06-10T12:51:01Z", "step": "receipt", "status": "delivered", "applied": false},
             {"at": "2026-06-10T12:31:02Z", "step": "withdrawn", "event": "appointment.cancelled", "id": "e-9", "reason": "the appointment was cancelled"},
             {"at": "2026-06-10T12:31:03Z", "step": "judged", "generation": "39a08adf7a60", "state": "expired", "reason": "its time ended", "answers": []},
+            {"at": "2026-06-10T12:31:03Z", "step": "judged", "generation": "39a08adf7a60", "state": "failed", "reason": "the patient has no mobile number", "answers": [
+                {"policy": "activation", "line": 7, "verdict": "allow"}]},
+            {"at": "2026-06-10T12:31:03Z", "step": "judged", "generation": "39a08adf7a60", "state": "held",
+             "reason": "it was stopped after 100000 steps; is there a loop that never ends?", "answers": []},
             {"at": "2026-06-10T12:31:04Z", "step": "planned", "event": "appointment.created", "source": "agenda", "id": "e-1",
              "policy": "reminder", "line": 16, "due": "2026-06-08T14:30:00", "reason": "too late"}
         ]);

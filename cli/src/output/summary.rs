@@ -6,14 +6,15 @@ use rappel_core::State;
 use rappel_core::store::{Ingested, Message};
 use rust_decimal::Decimal;
 
+use super::credits;
 use super::message::{count, origin};
 use super::style;
 
 /// How many reasons of a state are told one by one.
 const REASONS: usize = 8;
 
-/// What became of events, in a line.
-pub(crate) fn events(outcomes: &[Ingested]) -> String {
+/// What became of events, in a line. `unreadable` are lines that hold none that can be read.
+pub(crate) fn events(outcomes: &[Ingested], unreadable: usize) -> String {
     let of = |wanted: fn(&Ingested) -> bool| {
         outcomes.iter().filter(|outcome| wanted(outcome)).count() as u64
     };
@@ -29,9 +30,16 @@ pub(crate) fn events(outcomes: &[Ingested]) -> String {
     if rejected > 0 {
         parts.push(format!("{}{rejected} rejected{}", style::ERROR, style::END));
     }
+    if unreadable > 0 {
+        parts.push(format!(
+            "{}{unreadable} unreadable{}",
+            style::ERROR,
+            style::END
+        ));
+    }
     format!(
         "{}: {}",
-        count(outcomes.len() as u64, "event"),
+        count((outcomes.len() + unreadable) as u64, "event"),
         parts.join(", ")
     )
 }
@@ -47,7 +55,7 @@ pub(crate) fn messages(messages: &[Message]) -> String {
         "{}: {}, {}",
         count(messages.len() as u64, "message"),
         count(segments, "segment"),
-        super::credits::amount(credits),
+        credits::amount(credits),
     );
     let mut states: BTreeMap<State, BTreeMap<String, u64>> = BTreeMap::new();
     for message in messages {

@@ -251,11 +251,7 @@ impl Check {
         self.hours(settings);
         settings.from = Arc::new(Sender {
             facility: settings.name.clone(),
-            phone: settings
-                .sender
-                .phone
-                .clone()
-                .or_else(|| settings.phone.clone()),
+            phone: caller(settings),
             sms: settings.sender.sms.clone(),
             email: settings.sender.email.clone(),
             email_name: settings.sender.email_name.clone(),
@@ -630,6 +626,17 @@ impl Check {
     }
 }
 
+/// The number that calls come from, as gateways want it: `+33…`. One that can't be read is an error of
+/// its own.
+fn caller(settings: &Settings) -> Option<String> {
+    let own = settings.sender.phone.as_ref();
+    let phone = own.or(settings.phone.as_ref())?;
+    match Phone::parse(phone, &settings.country) {
+        Ok(number) => Some(number.e164().to_string()),
+        Err(_) => Some(phone.clone()),
+    }
+}
+
 fn is_sms_sender(sender: &str) -> bool {
     let number = sender.strip_prefix('+').unwrap_or(sender);
     let digits =
@@ -681,6 +688,19 @@ mod tests {
         assert!(settings.communication);
         assert_eq!(settings.reminder.notice, Span::hours(48));
         assert!(settings.opening().is_some());
+    }
+
+    #[test]
+    fn calls_come_from_a_number_that_gateways_can_read() {
+        let phone = |more: &str| {
+            let (settings, _) = Settings::read(&format!("{LEAST}{more}")).unwrap();
+            settings.from().phone.clone()
+        };
+        let own = "phone = \"01 42 34 56 78\"\n";
+        assert_eq!(phone(""), None);
+        assert_eq!(phone(own).as_deref(), Some("+33142345678"));
+        let other = format!("{own}[sender]\nphone = \"06 39 98 00 01\"\n");
+        assert_eq!(phone(&other).as_deref(), Some("+33639980001"));
     }
 
     #[test]

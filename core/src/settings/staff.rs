@@ -8,6 +8,7 @@ use chrono::{NaiveTime, Timelike};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::gateway::SecretRef;
 use crate::civil::Span;
 
 /// Alerts: a practitioner or room is late or unavailable.
@@ -46,6 +47,20 @@ impl Default for ResourceSettings {
             },
         }
     }
+}
+
+/// Where the agenda takes events: what patients answered goes there as CloudEvents.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgendaSettings {
+    /// The address that events are posted to, one at a time. Without one the agenda is told nothing.
+    #[schemars(example = &"https://agenda.example.org/rappel")]
+    pub url: Option<String>,
+    /// What signs them: HMAC-SHA256 over `timestamp.body` in the headers `Rappel-Timestamp` and
+    /// `Rappel-Signature`.
+    pub secret: Option<SecretRef>,
+    /// Whether the address may be this machine's own or in a private network.
+    pub allow_private: bool,
 }
 
 /// Who looks after the clinic's messages, and is told what needs a person.

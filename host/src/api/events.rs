@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::{Api, error, store_failed};
 use crate::serve::NoClinic;
 
+/// The longest id that an event may have.
+const MAX_ID_BYTES: usize = 200;
+
 /// What became of an event.
 #[derive(Serialize)]
 struct Told {
@@ -19,6 +22,38 @@ struct Told {
     id: Option<String>,
     #[serde(flatten)]
     outcome: Ingested,
+}
+
+/// An event as far as it can be read.
+struct Read {
+    id: Option<String>,
+    event: Result<Event, EventError>,
+}
+
+impl Read {
+    fn value(value: &Value) -> Self {
+        Self {
+            id: id_of(value),
+            event: Event::from_value(value),
+        }
+    }
+
+    fn text(text: &str) -> Self {
+        let event = Event::from_json(text);
+        let id = match &event {
+            Ok(event) => Some(event.id.clone()),
+            Err(_) => serde_json::from_str(text)
+                .ok()
+                .and_then(|value| id_of(&value)),
+        };
+        Self { id, event }
+    }
+}
+
+/// The id that an event which can't be applied says it has, so that its sender finds it again.
+fn id_of(value: &Value) -> Option<String> {
+    let id = value.get("id")?.as_str()?;
+    (id.len() <= MAX_ID_BYTES).then(|| id.to_string())
 }
 
 pub(super) async fn post_to_only_clinic(
@@ -68,20 +103,20 @@ async fn take(
                 .to_ascii_lowercase()
         })
         .unwrap_or_default();
-    let read: Vec<Result<Event, EventError>> = match kind.as_str() {
+    let read: Vec<Read> = match kind.as_str() {
         "application/x-ndjson" | "application/jsonl" => body
             .lines()
             .filter(|line| !line.trim().is_empty())
-            .map(Event::from_json)
+            .map(Read::text)
             .collect(),
         ""
         | "application/json"
         | "application/cloudevents+json"
         | "application/cloudevents-batch+json" => {
             match serde_json::from_str::<Value>(body) {
-                Ok(Value::Array(events)) => events.iter().map(Event::from_value).collect(),
+                Ok(Value::Array(events)) => events.iter().map(Read::value).collect(),
                 // Read from the text again, for its own limits and errors.
-                _ => vec![Event::from_json(body)],
+                _ => vec![Read::text(body)],
             }
         }
         _ => {
@@ -95,7 +130,7 @@ async fn take(
     };
     let good: Vec<Event> = read
         .iter()
-        .filter_map(|event| event.as_ref().ok().cloned())
+        .filter_map(|read| read.event.as_ref().ok().cloned())
         .collect();
     let applied = match api.host.ingest(&clinic, &good).await {
         Ok(applied) => applied,
@@ -104,15 +139,12 @@ async fn take(
     let mut applied = applied.into_iter();
     let told: Vec<Told> = read
         .into_iter()
-        .filter_map(|event| match event {
-            Ok(event) => applied.next().map(|outcome| Told {
-                id: Some(event.id),
-                outcome,
-            }),
-            Err(EventError { path, message }) => Some(Told {
-                id: None,
-                outcome: Ingested::Rejected { path, message },
-            }),
+        .filter_map(|Read { id, event }| {
+            let outcome = match event {
+                Ok(_) => applied.next()?,
+                Err(EventError { path, message }) => Ingested::Rejected { path, message },
+            };
+            Some(Told { id, outcome })
         })
         .collect();
     let rejected = told

@@ -2,6 +2,9 @@
 
 mod auth;
 mod events;
+mod links;
+mod pages;
+mod query;
 mod receipts;
 mod summary;
 
@@ -37,6 +40,7 @@ pub fn router(host: Arc<Host>, token: Option<Token>) -> Router {
         .route("/messages", get(summary::messages))
         .route("/messages/{id}", get(summary::message))
         .route("/status", get(summary::status))
+        .route("/links/{token}", get(links::look).post(links::follow))
         .route_layer(axum::middleware::from_fn_with_state(
             api.clone(),
             auth::guard,
@@ -45,6 +49,8 @@ pub fn router(host: Arc<Host>, token: Option<Token>) -> Router {
         .merge(guarded)
         .route("/health", get(|| async { "ok" }))
         .route("/receipts/{clinic}/{gateway}", any(receipts::report))
+        .route("/replies/{clinic}/{gateway}", any(receipts::replies))
+        .route("/l/{token}", get(pages::show).post(pages::follow))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(api)
 }

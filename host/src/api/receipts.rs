@@ -17,6 +17,42 @@ pub(super) async fn report(
     headers: HeaderMap,
     body: String,
 ) -> Response {
+    let facility = FacilityId::new(clinic);
+    let (path, headers, call) = call(&uri, &headers, body);
+    let reported = api
+        .host
+        .receipts(&facility, &gateway, &path, &headers, &call);
+    match reported.await {
+        // Some gateways (Kannel) take no other status for a yes.
+        Ok(_) => StatusCode::OK.into_response(),
+        Err(failure) => refused(&facility, &gateway, "receipt", failure),
+    }
+}
+
+/// `/replies/CLINIC/GATEWAY`: gateways hand over what patients wrote or pressed.
+pub(super) async fn replies(
+    State(api): State<Api>,
+    Path((clinic, gateway)): Path<(String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    let facility = FacilityId::new(clinic);
+    let (path, headers, call) = call(&uri, &headers, body);
+    let taken = api
+        .host
+        .replies(&facility, &gateway, &path, &headers, &call);
+    match taken.await {
+        Ok(None) => StatusCode::OK.into_response(),
+        Ok(Some(reply)) => {
+            ([(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response()
+        }
+        Err(failure) => refused(&facility, &gateway, "reply", failure),
+    }
+}
+
+/// What was called, as an adapter reads it: the path with its query, headers, parameters.
+fn call(uri: &Uri, headers: &HeaderMap, body: String) -> (String, Vec<(String, String)>, Inbound) {
     let is_form = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -30,38 +66,36 @@ pub(super) async fn report(
         .path_and_query()
         .map(ToString::to_string)
         .unwrap_or_default();
-    let headers: Vec<(String, String)> = headers
+    let headers = headers
         .iter()
         .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_string())))
         .collect();
-    let facility = FacilityId::new(clinic);
-    match api
-        .host
-        .receipts(&facility, &gateway, &path, &headers, &call)
-        .await
-    {
-        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+    (path, headers, call)
+}
+
+fn refused(facility: &FacilityId, gateway: &str, what: &str, failure: ReceiptError) -> Response {
+    match failure {
         // The caller learns nothing about which part of its proof is wrong.
-        Err(ReceiptError::Refused(refusal)) => {
-            tracing::warn!(%facility, %gateway, reason = %refusal, "a report was refused");
+        ReceiptError::Refused(refusal) => {
+            tracing::warn!(%facility, %gateway, reason = %refusal, "a {what} was refused");
             StatusCode::UNAUTHORIZED.into_response()
         }
-        Err(ReceiptError::Unknown) => error(
+        ReceiptError::Unknown => error(
             StatusCode::NOT_FOUND,
             "gateway",
             "no gateway of that name reports here",
             "check the URL",
         ),
-        Err(ReceiptError::Unreadable(reason)) => {
-            tracing::warn!(%facility, %gateway, %reason, "a report can't be read");
+        ReceiptError::Unreadable(reason) => {
+            tracing::warn!(%facility, %gateway, %reason, "a {what} can't be read");
             error(
                 StatusCode::BAD_REQUEST,
-                "report",
+                what,
                 reason,
-                "the adapter's `receipt` reads it",
+                "the adapter's functions `receipt` and `reply` read what its gateway calls with",
             )
         }
-        Err(ReceiptError::Store(failure)) => store_failed(&failure),
+        ReceiptError::Store(failure) => store_failed(&failure),
     }
 }
 

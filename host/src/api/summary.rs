@@ -1,20 +1,48 @@
 //! `GET /messages`, `/messages/ID` and `/status`.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
-use rappel_core::store::Filter;
+use rappel_core::store::{Filter, Result};
 use serde_json::json;
 
+use super::query::{PARAMETERS, filter};
 use super::{Api, error, store_failed};
+use crate::summary::{MessageLine, StatusLine, StoryLine, VERSION, Zones};
 
-/// The most messages that one answer lists.
+/// How many messages one answer lists where nobody says, and at most.
+const USUAL: u32 = 100;
 const MOST: u32 = 10_000;
 
-pub(super) async fn messages(State(api): State<Api>, Query(mut filter): Query<Filter>) -> Response {
-    filter.limit = Some(filter.limit.unwrap_or(100).min(MOST));
-    match api.host.store().messages(&filter).await {
-        Ok(messages) => Json(json!({ "messages": messages })).into_response(),
+impl Api {
+    async fn zones(&self) -> Result<Zones> {
+        Ok(Zones::of(&self.host.store().generations().await?))
+    }
+}
+
+pub(super) async fn messages(State(api): State<Api>, RawQuery(query): RawQuery) -> Response {
+    let mut filter = match filter(query.as_deref().unwrap_or_default()) {
+        Ok(filter) => filter,
+        Err(message) => {
+            let help = format!("`GET /messages` takes {}", PARAMETERS.join(", "));
+            return error(StatusCode::BAD_REQUEST, "query", message, &help);
+        }
+    };
+    filter.limit = Some(filter.limit.unwrap_or(USUAL).min(MOST));
+    let found = async {
+        Ok((
+            api.host.store().messages(&filter).await?,
+            api.zones().await?,
+        ))
+    };
+    match found.await {
+        Ok((messages, zones)) => {
+            let lines: Vec<_> = messages
+                .iter()
+                .map(|message| MessageLine::of(message, zones.get(&message.facility)))
+                .collect();
+            Json(json!({ "version": VERSION, "messages": lines })).into_response()
+        }
         Err(failure) => store_failed(&failure),
     }
 }
@@ -30,10 +58,20 @@ pub(super) async fn message(State(api): State<Api>, Path(id): Path<String>) -> R
         Err(failure) => return store_failed(&failure),
     };
     match found.as_slice() {
-        [message] => match api.host.store().story(&message.facility, message.id).await {
-            Ok(story) => Json(json!({ "message": message, "story": story })).into_response(),
-            Err(failure) => store_failed(&failure),
-        },
+        [message] => {
+            let told = async {
+                let store = api.host.store();
+                let story = store.story(&message.facility, message.id).await?;
+                Ok((story, api.zones().await?))
+            };
+            match told.await {
+                Ok((story, zones)) => {
+                    let zone = zones.get(&message.facility);
+                    Json(StoryLine::of(message, &story, zone)).into_response()
+                }
+                Err(failure) => store_failed(&failure),
+            }
+        }
         [] => error(
             StatusCode::NOT_FOUND,
             "id",
@@ -51,7 +89,7 @@ pub(super) async fn message(State(api): State<Api>, Path(id): Path<String>) -> R
 
 pub(super) async fn status(State(api): State<Api>) -> Response {
     match api.host.status().await {
-        Ok(status) => Json(status).into_response(),
+        Ok(status) => Json(StatusLine::of(&status, true)).into_response(),
         Err(failure) => store_failed(&failure),
     }
 }

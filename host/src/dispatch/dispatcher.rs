@@ -98,7 +98,10 @@ impl Dispatcher {
     /// that wait for credits.
     async fn keep_recovering(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            if let Err(error) = self.recover(false).await {
+            // A clock that jumped forward makes leases of sends seem over that are under way.
+            if self.clock.is_steady()
+                && let Err(error) = self.recover(false).await
+            {
                 tracing::error!(facility = %self.clinic.facility, %error, "can't settle what is under way");
             }
             self.offer_credits(self.clock.now()).await;

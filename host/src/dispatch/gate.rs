@@ -44,7 +44,13 @@ impl Gates {
 
     /// Until when a gateway is left alone, if it is.
     pub(super) fn paused(&self, name: &str, now: Instant) -> Option<Instant> {
-        self.with(name, |gate| gate.paused.filter(|until| *until > now))
+        let longest = TimeDelta::from_std(LONGEST_ASKED).unwrap_or_default();
+        self.with(name, |gate| {
+            // Of before the clock was set back, where it is longer than any.
+            let paused = |until: &Instant| *until > now && *until - now <= longest;
+            gate.paused = gate.paused.filter(paused);
+            gate.paused
+        })
     }
 
     /// How many of `wanted` messages the rate lets through now. They are taken from it.
@@ -133,6 +139,16 @@ mod tests {
         let until = start() + TimeDelta::hours(1);
         assert_eq!(gates.paused("gw", start()), Some(until));
         assert_eq!(gates.paused("gw", until), None);
+    }
+
+    #[test]
+    fn a_clock_set_back_makes_no_pause_longer_than_any_is() {
+        let gates = Gates::default();
+        gates.not_reached("gw", start());
+        let minutes = |minutes| start() - TimeDelta::minutes(minutes);
+        assert!(gates.paused("gw", minutes(5)).is_some());
+        assert_eq!(gates.paused("gw", minutes(300)), None);
+        assert_eq!(gates.paused("gw", start()), None, "it is forgotten");
     }
 
     #[test]

@@ -123,14 +123,21 @@ impl Runner {
     /// One turn: collect, fetch, commit, launch, wait. Tells whether there is another.
     async fn turn(&mut self) -> Result<bool> {
         let stopping = *self.stop.borrow();
+        let halt = if stopping {
+            Some("the host was stopped")
+        } else if !self.host.clock.is_steady() {
+            Some("the machine's clock jumped")
+        } else {
+            None
+        };
         self.collect();
-        self.fetch(stopping).await?;
-        self.commit(stopping).await?;
+        self.fetch(halt.is_some()).await?;
+        self.commit(halt).await?;
         self.launch();
         if stopping && self.flying.is_empty() && self.settled.is_empty() {
             return Ok(false);
         }
-        self.wait(stopping).await?;
+        self.wait(stopping, halt.is_some()).await?;
         Ok(true)
     }
 
@@ -168,13 +175,13 @@ impl Runner {
     }
 
     /// Has the next batch claimed and judged while this one is handed over.
-    async fn fetch(&mut self, stopping: bool) -> Result<()> {
+    async fn fetch(&mut self, halted: bool) -> Result<()> {
         let now = self.host.clock.now();
         for message in self.host.take_again(self.lane.channel) {
             self.enqueue(message);
         }
         if let Some(fetching) = self.fetching.take() {
-            if !(stopping || fetching.is_finished()) {
+            if !(halted || fetching.is_finished()) {
                 self.fetching = Some(fetching);
             } else if let Ok(batch) = fetching.await {
                 let batch = batch?;
@@ -192,7 +199,7 @@ impl Runner {
         }
         let limit = self.batch_size();
         let idle = self.look_at.is_none_or(|from| from > now);
-        if stopping
+        if halted
             || idle
             || self.fetching.is_some()
             || self.ready.len() > limit / 2
@@ -235,14 +242,19 @@ impl Runner {
     }
 
     /// Commits what was answered together with the next beginnings.
-    async fn commit(&mut self, stopping: bool) -> Result<()> {
+    /// `halt` says why nothing may leave now.
+    async fn commit(&mut self, halt: Option<&str>) -> Result<()> {
         let now = self.host.clock.now();
         let live = self.host.clinic.live();
         self.pace = self.answers.max(self.pace / 2);
         self.answers = 0;
-        self.take_back(stopping, now);
-        self.let_go(stopping, now, &live).await?;
-        let mut beginning = if stopping { Vec::new() } else { self.next(now) };
+        self.take_back(halt, now);
+        self.let_go(halt.is_some(), now, &live).await?;
+        let mut beginning = if halt.is_some() {
+            Vec::new()
+        } else {
+            self.next(now)
+        };
         if self.settled.is_empty() && beginning.is_empty() {
             return Ok(());
         }
@@ -310,31 +322,32 @@ impl Runner {
     }
 
     /// Takes back what was marked as sending and shall not leave now.
-    fn take_back(&mut self, stopping: bool, now: Instant) {
+    fn take_back(&mut self, halt: Option<&str>, now: Instant) {
         if self.begun.is_empty() {
             return;
         }
         for message in mem::take(&mut self.begun) {
-            let reason = if stopping {
-                "not handed over: the host was stopped"
+            let reason = if let Some(halt) = halt {
+                halt
             } else if self.host.gates.paused(&message.gateway, now).is_some() {
-                "not handed over: its gateway is left alone for now"
+                "its gateway is left alone for now"
             } else if message.is_stale(now) {
-                "not handed over: it waited too long for a place"
+                "it waited too long for a place"
             } else {
                 self.begun.push_back(message);
                 continue;
             };
-            self.settled.push(take_back(&message, now, reason));
+            let reason = format!("not handed over: {reason}");
+            self.settled.push(take_back(&message, now, &reason));
         }
     }
 
     /// Lets go of judged messages that shall not go now: another may take them when they may.
-    async fn let_go(&mut self, stopping: bool, now: Instant, live: &Live) -> Result<()> {
+    async fn let_go(&mut self, halted: bool, now: Instant, live: &Live) -> Result<()> {
         let own = live.gateway(self.lane.channel).map(|(name, ..)| name);
         let gates = &self.host.gates;
         let stays = |message: &Ready| {
-            !stopping && !message.is_stale(now) && gates.paused(&message.gateway, now).is_none()
+            !halted && !message.is_stale(now) && gates.paused(&message.gateway, now).is_none()
         };
         if self.ready.iter().all(stays) {
             return Ok(());
@@ -345,7 +358,7 @@ impl Runner {
                 _ if stays(&message) => self.ready.push_back(message),
                 // The lane goes on, and would take the message again at once.
                 Some(until)
-                    if !stopping && !message.is_resend() && own != Some(&*message.gateway) =>
+                    if !halted && !message.is_resend() && own != Some(&*message.gateway) =>
                 {
                     self.settled.push(postpone(&message, until, live));
                 }
@@ -381,8 +394,8 @@ impl Runner {
     }
 
     /// Waits until there is something to do.
-    async fn wait(&mut self, stopping: bool) -> Result<()> {
-        let rest = self.rest(stopping).await?;
+    async fn wait(&mut self, stopping: bool, halted: bool) -> Result<()> {
+        let rest = self.rest(halted).await?;
         let live = self.host.clinic.live();
         let fetched = async {
             match &mut self.fetching {
@@ -413,10 +426,10 @@ impl Runner {
     }
 
     /// How long there is nothing to do but to wait for answers.
-    async fn rest(&mut self, stopping: bool) -> Result<impl Future<Output = ()> + use<>> {
+    async fn rest(&mut self, halted: bool) -> Result<impl Future<Output = ()> + use<>> {
         let clock = self.host.clock.clone();
         let now = clock.now();
-        let span = if stopping {
+        let span = if halted {
             REST
         } else if let Some(until) = self.own_pause(now) {
             (until - now).to_std().unwrap_or_default()
@@ -487,7 +500,11 @@ async fn fetch(host: &Dispatcher, lane: &Lane, limit: usize) -> Result<Batch> {
     let day = today(now, live.rules.settings());
     let most = u32::try_from(limit).unwrap_or(u32::MAX);
     let lease = host.clock.after(SENDING_LEASE);
-    let claims = host.store.claim(lane, now, day, most, lease).await?;
+    let claims = if host.clock.is_steady() {
+        host.store.claim(lane, now, day, most, lease).await?
+    } else {
+        Vec::new()
+    };
     let mut batch = Batch {
         ready: Vec::with_capacity(claims.len()),
         staying: Vec::new(),

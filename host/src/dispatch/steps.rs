@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use rappel_core::channel::{Channel, Outcome, Outgoing};
 use rappel_core::civil::{Civil, Instant};
+use rappel_core::ids::FacilityId;
 use rappel_core::message::State;
 use rappel_core::settings::Limits;
 use rappel_core::store::{Claimed, Handover, Message, Step, Transition};
@@ -152,6 +153,8 @@ impl Desk {
             credits: settings.cost(letter.channel, &content),
             minute: settings.cost_of_minute(letter.channel),
             limited: settings.credits.limited,
+            channel: letter.channel,
+            links: letter.links,
         }));
         step.reminders_today = message.kind.is_reminder().then_some(claim.reminders_today);
         step.story.push(Step::Handed {
@@ -169,10 +172,9 @@ impl Desk {
             sender: settings.from().clone(),
             language: letter.language,
             content,
-            receipts: self
-                .public_url
-                .as_ref()
-                .map(|url| format!("{url}/receipts/{}/{gateway}", message.facility).into()),
+            receipts: self.callback("receipts", &message.facility, gateway),
+            replies: self.callback("replies", &message.facility, gateway),
+            confirmation_requested: message.confirmation_requested,
             attempt: message.attempts,
         };
         Judged::Ready(Box::new(Ready {
@@ -184,6 +186,12 @@ impl Desk {
             claim,
             fresh_until,
         }))
+    }
+
+    /// Where a gateway may call the host about a message; the adapter adds which, and the proof.
+    fn callback(&self, path: &str, facility: &FacilityId, gateway: &str) -> Option<Arc<str>> {
+        let url = self.public_url.as_ref()?;
+        Some(format!("{url}/{path}/{facility}/{gateway}").into())
     }
 }
 

@@ -5,10 +5,11 @@ use rappel_core::civil::{Civil, Instant, Span};
 use rappel_core::contact::{EmailAddress, Phone};
 use rappel_core::decision::{Answer, Decision, Origin, Verdict};
 use rappel_core::facts::Visit;
+use rappel_core::kind::Named;
 use rappel_core::language::Language;
 use rappel_core::message::{MessageFacts, Recipient, State};
 use rappel_core::settings::Settings;
-use rappel_core::store::Claimed;
+use rappel_core::store::{Claimed, Message, NewLink, Purpose};
 
 use super::generation::{Beside, Generation};
 use super::links::Links;
@@ -85,6 +86,8 @@ pub struct Letter {
     pub language: Language,
     /// With which words.
     pub content: Content,
+    /// The links that stand in them.
+    pub links: Vec<NewLink>,
 }
 
 /// Judges a message with the facts that it was taken with. Every policy is asked, and what may go is
@@ -101,6 +104,13 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
             outcome: Outcome::stay(State::Expired, reason),
         };
     }
+    if message.day.is_some() && claim.listed.is_empty() {
+        let reason = "there is no appointment on that day".into();
+        return Judgement {
+            answers: Vec::new(),
+            outcome: Outcome::stay(State::Skipped, reason),
+        };
+    }
     let mut facts = MessageFacts {
         recipient: message.recipient,
         event: message.event,
@@ -111,7 +121,6 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
         delay: message.delay.map(|minutes| Span::minutes(minutes.into())),
         next_visit: claim.next_visit,
         sent_before: claim.sent_before,
-        listed: u32::try_from(claim.listed.len()).unwrap_or(u32::MAX),
         ..MessageFacts::due(message.kind.clone(), message.channel, now)
     };
     let mut decision = rules.check(&facts, &claim.visit);
@@ -245,7 +254,11 @@ fn write(
                 facts.kind, facts.channel
             ))
         })?;
-    let links = links.of(settings, &message.kind, message.id, claim.sent_before == 0);
+    let made = links.of(settings, &message.kind, message.id, claim.sent_before == 0);
+    let links: Vec<(Named, String)> = made
+        .iter()
+        .map(|link| (link.name, link.url.clone()))
+        .collect();
     let appointments = message.day.map(|_| list_of(&claim.listed));
     let beside = Beside {
         links: &links,
@@ -261,8 +274,47 @@ fn write(
         to,
         // A patient who prefers a language that nothing is written in gets the clinic's.
         language: template.options().language,
+        links: made
+            .into_iter()
+            .filter(|link| brings(&content, &link.token))
+            .filter_map(|link| {
+                let expires = until(link.purpose, message, facts.now)?.instant(settings.zone);
+                Some(NewLink {
+                    token: link.token,
+                    purpose: link.purpose,
+                    expires,
+                })
+            })
+            .collect(),
         content,
     })
+}
+
+/// Whether a link stands in a message.
+fn brings(content: &Content, token: &str) -> bool {
+    content.text.contains(token)
+        || content
+            .html
+            .as_deref()
+            .is_some_and(|html| html.contains(token))
+}
+
+/// When a link stops working. An answer is of use until the visit begins; a password's link is short-lived
+/// because whoever has it is the patient; unsubscribing must work for long.
+fn until(purpose: Purpose, message: &Message, now: Civil) -> Option<Civil> {
+    const ANSWER_DAYS: i64 = 30;
+    const PASSWORD_HOURS: i64 = 24;
+    const UNSUBSCRIBE_MONTHS: i64 = 24;
+    let span = match purpose {
+        Purpose::Confirm | Purpose::Cancel => match message.visit_start {
+            Some(start) if start > now => return Some(start),
+            _ => Span::days(ANSWER_DAYS),
+        },
+        Purpose::Reschedule => Span::days(ANSWER_DAYS),
+        Purpose::Password => Span::hours(PASSWORD_HOURS),
+        Purpose::Unsubscribe => Span::months(UNSUBSCRIBE_MONTHS),
+    };
+    now.checked_add(span)
 }
 
 /// Where a message goes, or why it can't.

@@ -5,6 +5,25 @@ use std::fmt;
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::kind::{Kind, Named};
 use rappel_core::settings::Settings;
+use rappel_core::store::Purpose;
+
+/// A link made for a message.
+pub struct MadeLink {
+    /// The value that it is in templates.
+    pub name: Named,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Its secret part.
+    pub token: String,
+    /// The whole of it.
+    pub url: String,
+}
+
+impl fmt::Debug for MadeLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MadeLink(hidden)")
+    }
+}
 
 /// Makes the secret parts of links. The key stays on the host.
 #[derive(Clone)]
@@ -32,33 +51,38 @@ impl Links {
         kind: &Kind,
         message: MessageId,
         first: bool,
-    ) -> Vec<(Named, String)> {
+    ) -> Vec<MadeLink> {
         let pages = &settings.links;
         let password = *kind != Kind::RECALL || (settings.recall.password && first);
         [
-            (Named::ConfirmUrl, "confirm", pages.confirm.as_ref()),
-            (Named::CancelUrl, "cancel", pages.cancel.as_ref()),
+            (Named::ConfirmUrl, Purpose::Confirm, pages.confirm.as_ref()),
+            (Named::CancelUrl, Purpose::Cancel, pages.cancel.as_ref()),
             (
                 Named::RescheduleUrl,
-                "reschedule",
+                Purpose::Reschedule,
                 pages.reschedule.as_ref(),
             ),
             (
                 Named::PasswordUrl,
-                "password",
+                Purpose::Password,
                 pages.password.as_ref().filter(|_| password),
             ),
             (
                 Named::UnsubscribeUrl,
-                "unsubscribe",
+                Purpose::Unsubscribe,
                 pages.unsubscribe.as_ref(),
             ),
         ]
         .into_iter()
         .filter(|(name, ..)| kind.offers(*name))
         .filter_map(|(name, purpose, page)| {
-            let token = self.token(&settings.id, message, purpose);
-            Some((name, page?.replace("{token}", &token)))
+            let token = self.token(&settings.id, message, purpose.name());
+            Some(MadeLink {
+                name,
+                purpose,
+                url: page?.replace("{token}", &token),
+                token,
+            })
         })
         .collect()
     }
@@ -118,7 +142,7 @@ mod tests {
         assert_eq!(tokens.len(), 5);
     }
 
-    fn made(links: &str, kind: &Kind, first: bool) -> Vec<(Named, String)> {
+    fn made(links: &str, kind: &Kind, first: bool) -> Vec<MadeLink> {
         let text =
             format!("id = \"x\"\nname = \"X\"\nzone = \"Europe/Paris\"\ncountry = \"FR\"\n{links}");
         let (settings, _) = Settings::read(&text).unwrap();
@@ -141,7 +165,7 @@ mod tests {
         let links = "links.confirm = \"https://rdv.example.org/c/{token}\"\n";
         let made = made(links, &Kind::REMINDER, true);
         assert_eq!(made.len(), 1);
-        let (name, url) = &made[0];
+        let MadeLink { name, url, .. } = &made[0];
         assert_eq!(*name, Named::ConfirmUrl);
         assert!(
             url.starts_with("https://rdv.example.org/c/") && !url.contains('{'),

@@ -11,11 +11,11 @@ mod plan;
 mod planner;
 mod unplanned;
 
-pub use answer::{Answered, Reading, read as read_reply};
+pub use answer::{Answered, Decided, Reading, decide as decide_reply, read as read_reply};
 pub use apply::{Applied, apply, time_of};
 pub use generation::{Beside, Folder, Generation};
 pub use judge::{Judgement, Letter, Outcome, judge};
-pub use links::Links;
+pub use links::{Links, MadeLink};
 pub use list::list_of;
 pub use plan::{Occasion, difference};
 pub use planner::EventPlanner;

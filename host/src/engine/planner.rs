@@ -21,6 +21,10 @@ use super::{Occasion, apply, difference, time_of};
 pub struct EventPlanner(pub Arc<Generation>);
 
 impl Planner for EventPlanner {
+    fn tells_agenda(&self) -> bool {
+        self.0.settings().agenda.url.is_some()
+    }
+
     fn reach(&self, event: &Event, now: Instant) -> Option<Reach> {
         if !event.kind.is_alert() {
             return None;

@@ -4,6 +4,7 @@
 //! keeps of each event only when it happens and where its row is; the second reads the rows again in
 //! the events' order. So a file of any size needs less than 100 bytes of memory an event.
 
+use rappel_core::nearest;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io::{self, Read, Seek};
@@ -14,7 +15,7 @@ use serde::Serialize;
 
 use super::cells::{Cells, Slip, decode};
 use super::map::Map;
-use super::read::{DELIMITERS, listed, nearest};
+use super::read::{DELIMITERS, listed};
 use super::rows::{Next, Place, Row, Rows};
 
 /// A row that didn't become events. Says where and why, with nothing of the row in it.

@@ -142,6 +142,10 @@ async fn run(
             watch_directories(watcher, reloader.folder());
         }
         let outcome = look(&reloader).await;
+        // Nobody is served by what was found after the end.
+        if stopped.has_changed().is_err() {
+            return;
+        }
         let mended = refused && matches!(outcome, Outcome::Unchanged);
         refused = matches!(outcome, Outcome::Refused(_));
         if mended || !matches!(outcome, Outcome::Unchanged) {

@@ -4,7 +4,6 @@ mod catch_up;
 mod retention;
 mod roster;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,15 +13,14 @@ use rappel_core::event::Event;
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::provider::{Inbound, Refusal};
 use rappel_core::store::{
-    Absent, Count, GenerationRecord, Ingested, Result, Store, StoreError, Unplanned,
+    Absent, Account, Count, GenerationRecord, Ingested, Result, Store, StoreError, Unplanned,
 };
-use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::answers;
 use crate::clinic::{Clinic, OpenGateway};
 use crate::clock::Clock;
-use crate::credits::CreditsLine;
 use crate::dispatch::Desk;
 use crate::engine::{EventPlanner, Links};
 use catch_up::tell_faults;
@@ -65,10 +63,8 @@ pub struct NoClinic {
 }
 
 /// How the host does.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Status {
-    /// What it is there.
-    pub now: Instant,
     /// When the host of the store was started last.
     pub begun: Option<Instant>,
     /// Which rules serve each clinic, and what is wrong with newer ones.
@@ -78,9 +74,8 @@ pub struct Status {
     /// How many messages are in each state.
     pub counts: Vec<Count>,
     /// The credits of each clinic whose credits are limited.
-    pub credits: BTreeMap<FacilityId, CreditsLine>,
+    pub accounts: Vec<Account>,
     /// The events that wait because a policy failed to plan.
-    #[serde(skip)]
     pub unplanned: Vec<Unplanned>,
 }
 
@@ -118,6 +113,15 @@ impl Host {
         let mut tasks = JoinSet::new();
         tasks.spawn(roster.clone().keep_looking(stop.subscribe()));
         tasks.spawn(retention::keep(roster.clone(), stop.subscribe()));
+        tasks.spawn(answers::keep_telling(
+            {
+                let roster = roster.clone();
+                move || roster.clinics()
+            },
+            roster.setup.store.clone(),
+            roster.setup.clock.clone(),
+            stop.subscribe(),
+        ));
         Ok(Self {
             roster,
             tasks,
@@ -133,6 +137,11 @@ impl Host {
     /// The clock.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.roster.setup.clock
+    }
+
+    /// The host's address as gateways and patients reach it.
+    pub fn public_url(&self) -> Option<&str> {
+        self.roster.setup.public_url.as_deref()
     }
 
     /// The clinics that are served.
@@ -237,7 +246,7 @@ impl Host {
     /// # Errors
     /// When the store fails.
     pub async fn status(&self) -> Result<Status> {
-        status(&**self.store(), self.clock().now()).await
+        status(&**self.store()).await
     }
 
     /// Takes nothing new, lets what is under way come to its answer, and ends.
@@ -253,19 +262,15 @@ impl Host {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn status(store: &dyn Store, now: Instant) -> Result<Status> {
+pub async fn status(store: &dyn Store) -> Result<Status> {
+    let mut accounts = store.accounts().await?;
+    accounts.retain(|account| account.limited);
     Ok(Status {
-        now,
         begun: store.begun().await?,
         generations: store.generations().await?,
         absent: store.absent().await?,
         counts: store.counts().await?,
-        credits: store
-            .accounts()
-            .await?
-            .iter()
-            .filter_map(|account| Some((account.facility.clone(), CreditsLine::of(account)?)))
-            .collect(),
+        accounts,
         unplanned: store.unplanned(None).await?,
     })
 }

@@ -1,5 +1,6 @@
 //! A clock that stands still until a test sets it forward.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,12 +10,23 @@ use rappel_host::clock::Clock;
 use tokio::sync::watch;
 
 /// Shows what it was set to; whoever sleeps on it wakes when it has been set far enough.
-pub(crate) struct HandClock(watch::Sender<Instant>);
+pub(crate) struct HandClock(watch::Sender<Instant>, AtomicBool);
 
 impl HandClock {
     /// A clock that shows 1 June 2026, 09:00.
     pub(crate) fn new() -> Self {
-        Self(watch::Sender::new("2026-06-01T09:00:00Z".parse().unwrap()))
+        let begins = watch::Sender::new("2026-06-01T09:00:00Z".parse().unwrap());
+        Self(begins, AtomicBool::new(true))
+    }
+
+    /// Jumps, and isn't believed until it is settled.
+    pub(crate) fn jump(&self, span: TimeDelta) {
+        self.1.store(false, Ordering::SeqCst);
+        self.pass(span);
+    }
+
+    pub(crate) fn settle(&self) {
+        self.1.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn pass(&self, span: TimeDelta) {
@@ -26,6 +38,10 @@ impl HandClock {
 impl Clock for HandClock {
     fn now(&self) -> Instant {
         *self.0.borrow()
+    }
+
+    fn is_steady(&self) -> bool {
+        self.1.load(Ordering::SeqCst)
     }
 
     async fn sleep(&self, span: Duration) {

@@ -54,6 +54,8 @@ async fn begin(house: &House, claims: &[Claimed], gateway: &str, address: &str) 
                 credits: Default::default(),
                 minute: None,
                 limited: false,
+                channel: ChannelKind::Sms,
+                links: Vec::new(),
             })),
             gateway_id: None,
             forgive_attempt: false,

@@ -151,6 +151,97 @@ macro_rules! delegate {
             > {
                 self.0.spent(facility, between).await
             }
+
+            async fn link(
+                &self,
+                token: &str,
+            ) -> rappel_core::store::Result<Option<rappel_core::store::Link>> {
+                self.0.link(token).await
+            }
+
+            async fn use_link(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                token: &str,
+                now: rappel_core::Instant,
+            ) -> rappel_core::store::Result<bool> {
+                self.0.use_link(facility, token, now).await
+            }
+
+            async fn requests(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                of: rappel_core::store::RequestOf<'_>,
+                now: rappel_core::Civil,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::Request>> {
+                self.0.requests(facility, of, now).await
+            }
+
+            async fn people_at(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                address: &str,
+            ) -> rappel_core::store::Result<Vec<rappel_core::ids::PatientId>> {
+                self.0.people_at(facility, address).await
+            }
+
+            async fn note_reply(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                reply: &rappel_core::store::ReplyRecord,
+            ) -> rappel_core::store::Result<bool> {
+                self.0.note_reply(facility, reply).await
+            }
+
+            async fn replies(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                since: rappel_core::Instant,
+                limit: u32,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::ReplyRecord>> {
+                self.0.replies(facility, since, limit).await
+            }
+
+            async fn suppress(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                channel: rappel_core::ChannelKind,
+                address: &str,
+                suppressed: bool,
+                source: &str,
+                now: rappel_core::Instant,
+            ) -> rappel_core::store::Result<()> {
+                self.0
+                    .suppress(facility, channel, address, suppressed, source, now)
+                    .await
+            }
+
+            async fn consents(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                patient: &rappel_core::ids::PatientId,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::ConsentChange>> {
+                self.0.consents(facility, patient).await
+            }
+
+            async fn outgoing(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                now: rappel_core::Instant,
+                limit: u32,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::OutgoingEvent>> {
+                self.0.outgoing(facility, now, limit).await
+            }
+
+            async fn outgoing_done(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                seq: i64,
+                again: Option<rappel_core::Instant>,
+            ) -> rappel_core::store::Result<()> {
+                self.0.outgoing_done(facility, seq, again).await
+            }
+
             async fn approvals(
                 &self,
                 facility: &rappel_core::ids::FacilityId,

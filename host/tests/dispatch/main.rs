@@ -10,6 +10,7 @@ mod drained;
 mod failing_store;
 mod gateway;
 mod house;
+mod jumps;
 mod limits;
 mod outcomes;
 mod stopping;

@@ -5,9 +5,7 @@ use crate::town::{Town, tell, visit};
 
 /// What is said of each clinic and folder, without times.
 async fn status(town: &Town) -> Vec<String> {
-    let status = rappel_host::serve::status(&*town.store, Default::default())
-        .await
-        .unwrap();
+    let status = rappel_host::serve::status(&*town.store).await.unwrap();
     let clinics = status.generations.iter().map(|record| {
         let served = if record.served {
             "served"

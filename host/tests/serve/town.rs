@@ -192,3 +192,53 @@ pub(crate) fn visit() -> Value {
     json!({"appointment": {"id": "a-1", "start": "2026-06-03T14:30"},
            "patient": {"id": "p-1", "first_name": "Ana", "mobile": "+33639980001", "consent": true}})
 }
+
+/// The API of a host, on a port of its own until this is dropped.
+pub(crate) struct Api {
+    address: std::net::SocketAddr,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl Api {
+    pub(crate) async fn of(host: &Arc<Host>) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = rappel_host::api::router(host.clone(), None);
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { address, serving }
+    }
+
+    /// The status and body of an answer.
+    pub(crate) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        kind: &str,
+        body: &str,
+    ) -> (u16, Value) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
+        let length = body.len();
+        let call = format!(
+            "{method} {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(call.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        (status, serde_json::from_str(body).unwrap())
+    }
+}
+
+impl Api {
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        self.ask("GET", path, "text/plain", "").await
+    }
+}
+
+impl Drop for Api {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}

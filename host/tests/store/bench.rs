@@ -521,6 +521,8 @@ pub(crate) fn handover() -> Handover {
         credits: "1".parse().unwrap(),
         minute: None,
         limited: false,
+        channel: ChannelKind::Sms,
+        links: Vec::new(),
     }
 }
 

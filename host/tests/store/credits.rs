@@ -376,6 +376,36 @@ pub(crate) async fn nothing_is_reserved_for_a_step_that_is_not_made(bench: Bench
     assert_eq!(bench.account().await.waiting, 0);
 }
 
+pub(crate) async fn nothing_is_reserved_for_an_address_that_wants_nothing(bench: Bench) {
+    bench.add_credits("1").await;
+    bench.plan((1..=3).map(reminder)).await;
+    let claims = bench.claim("09:00", 10).await;
+    let mut steps: Vec<_> = claims.iter().map(|claim| paid(claim, "1")).collect();
+    let mut unwanted = handover();
+    unwanted.limited = true;
+    unwanted.address = "+33639980009".into();
+    steps[0].handover = Some(Arc::new(unwanted));
+    bench
+        .store
+        .suppress(
+            &bench.facility,
+            ChannelKind::Sms,
+            "+33639980009",
+            true,
+            "gw/7",
+            at("08:30"),
+        )
+        .await
+        .unwrap();
+    let committed = bench.steps("09:00", &steps).await;
+    assert_eq!(committed.made, [false, true, false]);
+    assert_eq!(bench.state(1).await, State::Skipped);
+    assert_eq!(bench.state(2).await, State::Sending);
+    assert_eq!(bench.state(3).await, State::Held);
+    assert_eq!(bench.credits().await, pair("0", "1"));
+    assert_eq!(bench.account().await.waiting, 1);
+}
+
 pub(crate) async fn no_workers_together_overdraw_an_account(bench: Bench) {
     bench.add_credits("30").await;
     bench.plan((1..=80).map(reminder)).await;

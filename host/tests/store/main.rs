@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod alerts;
+mod answers;
 mod bench;
 mod claims;
 mod commits;
@@ -75,6 +76,7 @@ macro_rules! conformance {
             a_call_is_paid_by_its_length,
             without_a_limit_nothing_is_counted_and_costs_are_told,
             nothing_is_reserved_for_a_step_that_is_not_made,
+            nothing_is_reserved_for_an_address_that_wants_nothing,
             no_workers_together_overdraw_an_account,
             each_clinic_has_its_own,
             the_ledger_tells_the_latest_first_and_outlives_a_patient,
@@ -130,6 +132,14 @@ macro_rules! conformance {
             a_days_list_exists_once_and_brings_its_appointments,
             a_message_after_a_visit_knows_the_next_one_and_those_before,
             a_policy_that_fails_on_an_alert_is_remembered_for_each_appointment,
+        ],
+        answers: [
+            a_link_is_found_by_its_secret_and_used_once,
+            a_reply_is_about_open_appointments_that_were_asked_about,
+            a_reply_is_kept_once_and_stands_in_its_messages_story,
+            nothing_leaves_for_an_address_that_wants_nothing,
+            every_change_of_consent_is_kept_with_its_source,
+            the_agenda_is_told_what_it_did_not_tell_itself_in_order,
         ],
         strikes: [
             what_was_taken_and_never_judged_is_taken_alone,

@@ -9,7 +9,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 /// Where an adapter may send.
-pub(super) struct Egress {
+pub(crate) struct Egress {
     hosts: Vec<(Host<String>, Port)>,
     allow_private: bool,
 }
@@ -29,7 +29,7 @@ impl Egress {
     ///
     /// # Errors
     /// A sentence when an option is unknown or what comes out is no host.
-    pub(super) fn new(
+    pub(crate) fn new(
         patterns: &[String],
         options: &BTreeMap<String, String>,
         allow_private: bool,
@@ -46,7 +46,7 @@ impl Egress {
 
     /// Whether a request may go to `url`; names are looked at again by [`Resolver`] when they are
     /// resolved.
-    pub(super) fn check(&self, url: &Url) -> Result<(), Blocked> {
+    pub(crate) fn check(&self, url: &Url) -> Result<(), Blocked> {
         let secure = match url.scheme() {
             "https" => true,
             "http" => false,
@@ -136,7 +136,7 @@ fn has_port(text: &str) -> bool {
 
 /// Why a request was not let out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Blocked {
+pub(crate) enum Blocked {
     /// Neither `http` nor `https`.
     Scheme,
     /// Its host is none of the manifest's.
@@ -169,8 +169,15 @@ impl std::error::Error for Blocked {}
 
 /// Resolves names and lets only permitted addresses through, so that what is connected to is what was
 /// looked at.
-pub(super) struct Resolver {
-    pub(super) allow_private: bool,
+pub(crate) struct Resolver {
+    allow_private: bool,
+}
+
+impl Resolver {
+    /// `allow_private`: whether the operator's own network may be reached.
+    pub(crate) fn new(allow_private: bool) -> Self {
+        Self { allow_private }
+    }
 }
 
 impl Resolve for Resolver {

@@ -15,7 +15,7 @@ use rappel_core::provider::Provider;
 use reqwest::Client;
 use reqwest::redirect::Policy;
 
-use self::egress::{Egress, Resolver};
+pub(crate) use self::egress::{Egress, Resolver};
 use crate::open::token_of;
 use crate::reason;
 use crate::secrets::Secrets;
@@ -65,7 +65,7 @@ pub struct HttpChannel {
     egress: Egress,
     client: Client,
     patience: HttpPatience,
-    /// Whether receipts could be proved: otherwise the gateway isn't told where to send them.
+    /// Whether receipts and replies could be proved: otherwise the gateway isn't told where to send them.
     receipts: bool,
 }
 
@@ -85,9 +85,7 @@ impl HttpChannel {
             .no_proxy()
             .retry(reqwest::retry::never())
             .referer(false)
-            .dns_resolver(Resolver {
-                allow_private: setup.allow_private,
-            })
+            .dns_resolver(Resolver::new(setup.allow_private))
             .connect_timeout(patience.connect)
             .timeout(patience.answer)
             .pool_idle_timeout(IDLE)
@@ -161,8 +159,10 @@ impl Channel for HttpChannel {
                 reason: format!("adapter `{}` carries no {}", manifest.name, message.channel),
             };
         }
-        let without_receipts = (message.receipts.is_some() && !self.receipts).then(|| Outgoing {
+        let told = message.receipts.is_some() || message.replies.is_some();
+        let without_receipts = (told && !self.receipts).then(|| Outgoing {
             receipts: None,
+            replies: None,
             ..message.clone()
         });
         let message = without_receipts.as_ref().unwrap_or(message);

@@ -64,6 +64,8 @@ fn outgoing(channel: ChannelKind, to: Address, content: Content) -> Outgoing {
         language: Language::Fr,
         content: Arc::new(content),
         receipts: Some("https://rappel.example/receipts/lumiere/sms".into()),
+        replies: Some("https://rappel.example/replies/lumiere/sms".into()),
+        confirmation_requested: false,
         attempt: 0,
     }
 }

@@ -14,6 +14,7 @@ use super::answer::Answer;
 use super::inbound::FromGateway;
 use super::message::Message;
 use super::properties::Facts;
+use super::replied::Answers;
 use crate::sandbox::{Function, Node, Script, Slip, SlipKind, place};
 
 /// The file's name in an adapter's folder.
@@ -58,11 +59,12 @@ fn code(kind: SlipKind) -> Code {
 }
 
 /// The functions that the host calls, with their parameters.
-const HOOKS: [(&str, &str); 4] = [
+const HOOKS: [(&str, &str); 5] = [
     ("request", "message, options"),
     ("response", "answer"),
     ("receipt", "inbound"),
     ("reply", "inbound"),
+    ("replied", "answers"),
 ];
 
 struct Check<'c> {
@@ -79,12 +81,24 @@ impl Check<'_> {
             let count = parameters.split(", ").count();
             let written = format!("fn {name}({parameters}) {{ … }}");
             if script.has(name, count) {
-                if webhook == Some(false) && parameters == "inbound" {
+                let never = match name {
+                    "request" | "response" => None,
+                    _ if webhook == Some(false) => Some((
+                        "the manifest has no `[webhook]`",
+                        "say in `plugin.toml` how calls prove where they come from",
+                    )),
+                    "replied" if !script.has("reply", 1) => Some((
+                        "there is no function `reply`",
+                        "write `fn reply(inbound) { … }`",
+                    )),
+                    _ => None,
+                };
+                if let Some((why, help)) = never {
                     self.slip(
                         codes::ADAPTER_LACKS_FUNCTION,
                         script.function(name, count).map(|f| f.position),
-                        format!("`{name}` is never called: the manifest has no `[webhook]`"),
-                        Some("say in `plugin.toml` how calls prove where they come from"),
+                        format!("`{name}` is never called: {why}"),
+                        Some(help),
                     );
                 }
                 continue;
@@ -196,6 +210,7 @@ impl Check<'_> {
             "sender" => Some(names::<Arc<Sender>>()),
             "answer" => Some(names::<Arc<Answer>>()),
             "inbound" => Some(names::<Arc<FromGateway>>()),
+            "answers" => Some(names::<Arc<Answers>>()),
             "options" => {
                 let options: &BTreeMap<String, OptionSpec> = &self.manifest?.options;
                 Some(options.keys().map(String::as_str).collect())

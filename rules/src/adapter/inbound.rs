@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use rappel_core::ids::MessageId;
-use rappel_core::provider::{Inbound, Receipt, ReceiptOf, ReceiptStatus, Reply};
+use rappel_core::provider::{Inbound, Key, Receipt, ReceiptOf, ReceiptStatus, Reply};
 use rhai::{Array, Dynamic, Engine, EvalAltResult};
 
 use super::json;
@@ -86,16 +86,62 @@ pub(super) fn register(engine: &mut Engine) {
             seconds: whole(&seconds),
             ..receipt
         })
-        .register_fn("wrote", |from: &str, text: &str| Reply {
-            from: from.to_string(),
-            text: text.to_string(),
-            gateway_id: None,
+        .register_fn("wrote", |from: &str, text: &str| {
+            wrote(from, text, Dynamic::UNIT)
         })
-        .register_fn("wrote", |from: &str, text: &str, id: Dynamic| Reply {
-            from: from.to_string(),
-            text: text.to_string(),
-            gateway_id: (!id.is_unit()).then(|| id.to_string()),
-        });
+        .register_fn("wrote", wrote)
+        .register_fn(
+            "wrote",
+            |from: &str, text: &str, id: Dynamic, of: ReceiptOf| -> Answered<Reply> {
+                Ok(Reply {
+                    message: Some(answered(of)?),
+                    ..wrote(from, text, id)
+                })
+            },
+        )
+        .register_fn("pressed", |of: ReceiptOf, key: Dynamic| {
+            pressed(of, key, Dynamic::UNIT)
+        })
+        .register_fn("pressed", pressed);
+}
+
+fn wrote(from: &str, text: &str, id: Dynamic) -> Reply {
+    Reply {
+        from: Some(from.to_string()),
+        message: None,
+        text: text.to_string(),
+        key: None,
+        gateway_id: name(id),
+    }
+}
+
+fn pressed(of: ReceiptOf, key: Dynamic, id: Dynamic) -> Answered<Reply> {
+    if key.is_unit() {
+        return Err(says("the call does not say which key was pressed"));
+    }
+    let text = json::cut(&key.to_string());
+    Ok(Reply {
+        from: None,
+        message: Some(answered(of)?),
+        key: Some(Key::of(&text)),
+        text,
+        gateway_id: name(id),
+    })
+}
+
+/// The gateway's own name for a reply, where it has one.
+fn name(id: Dynamic) -> Option<String> {
+    (!id.is_unit()).then(|| id.to_string())
+}
+
+/// The message that a reply answers.
+fn answered(of: ReceiptOf) -> Answered<MessageId> {
+    match of {
+        ReceiptOf::Message(id) => Ok(id),
+        ReceiptOf::GatewayId(_) => Err(says(
+            "a reply names its message by our reference: `ours(inbound.query.message)`",
+        )),
+    }
 }
 
 fn receipt(of: ReceiptOf, status: ReceiptStatus, reason: Option<String>) -> Receipt {

@@ -10,7 +10,7 @@ use super::json::Tree;
 use super::message::{Message, Options};
 use super::properties::Facts;
 use super::request::{self, Request};
-use super::{answer, encode, inbound};
+use super::{answer, encode, inbound, replied, xml};
 
 /// A function that scripts may call.
 pub(super) struct Function {
@@ -60,14 +60,16 @@ groups! {
         "busy" "busy(why, seconds)" "It took nothing now and may later; `seconds`, which may be left out, is the wait it asked for.";
         "unanswered" "unanswered(why)" "Whether it took it can't be told.";
     }
-    "Receipts and replies: answers of `receipt` and `reply`" {
+    "Receipts and replies: answers of `receipt`, `reply` and `replied`" {
         "ours" "ours(reference)" "The message with our reference.";
         "theirs" "theirs(id)" "The message that the gateway accepted under this name.";
         "delivered" "delivered(of)" "It arrived; `of` is `ours(…)` or `theirs(…)`.";
         "sent" "sent(of)" "It is on its way.";
         "failed" "failed(of, why)" "It never will arrive.";
         "lasted" "receipt.lasted(seconds)" "The same, of a call that was so long: `delivered(of).lasted(42)`. It is paid by that; `()` says nothing.";
-        "wrote" "wrote(number, text, id)" "Somebody wrote back; `id`, the gateway's name for it, may be left out.";
+        "wrote" "wrote(number, text, id, of)" "Somebody wrote back; `id`, the gateway's name for it, and `of`, the message that they answer, may be left out.";
+        "pressed" "pressed(of, key, id)" "A key was pressed in a call: `\"1\"` says yes, `\"2\"` no, and any other goes to a person; `of` is `ours(…)`, and `id` may be left out.";
+        "body" "body(type, text)" "What `replied` answers the gateway: a text with its `Content-Type`.";
     }
     "Values" {
         "header" "answer.header(name)" "A header of an answer; `()` where there is none.";
@@ -75,6 +77,8 @@ groups! {
         "json_text" "json_text(value)" "A value written as JSON.";
         "entries" "json.entries()" "The entries of a JSON list, at most 250, to loop over.";
         "encode" "encode(text)" "The text as a part of an URL, percent-encoded; the values of `query` and `form` don't need it.";
+        "escape_xml" "escape_xml(text)" "The text as XML holds it, between tags and in attributes.";
+        "keep_tags" "keep_tags(xml, [\"p\", \"break\"])" "XML without its other tags; what is inside them stays, escaped as it was.";
     }
 }
 
@@ -93,9 +97,12 @@ pub(super) fn register(engine: &mut Engine) {
     Tree::register(engine);
     answer::register(engine);
     inbound::register(engine);
+    replied::register(engine);
     engine
         .register_fn("secret", secret_mark)
         .register_fn("encode", encode::encode)
+        .register_fn("escape_xml", xml::escape)
+        .register_fn("keep_tags", xml::keep_tags)
         .register_fn("json_text", |value: Dynamic| {
             request::to_json(value).map(|value| value.to_string())
         });

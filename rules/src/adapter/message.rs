@@ -21,13 +21,18 @@ const MARK: char = '\u{2}';
 pub(super) struct Message {
     outgoing: Outgoing,
     receipts: Option<String>,
+    replies: Option<String>,
 }
 
 impl Message {
     pub(super) fn of(outgoing: &Outgoing, manifest: &Manifest) -> Self {
-        let receipts = outgoing.receipts.as_deref();
+        let url = |base: &Option<Arc<str>>| {
+            let base = base.as_deref()?;
+            Some(manifest.callback_url(base, outgoing.id))
+        };
         Self {
-            receipts: receipts.map(|base| manifest.receipts_url(base, outgoing.id)),
+            receipts: url(&outgoing.receipts),
+            replies: url(&outgoing.replies),
             outgoing: outgoing.clone(),
         }
     }
@@ -53,6 +58,11 @@ impl Message {
 /// A text without what marks are made of.
 fn clean(text: &str) -> String {
     text.chars().filter(|c| !is_mark(*c)).collect()
+}
+
+/// Whether a text is a stand-in for a longer one, or holds one.
+pub(super) fn stands_in(text: &str) -> bool {
+    text.contains(MARK)
 }
 
 fn is_mark(c: char) -> bool {
@@ -108,7 +118,7 @@ impl Facts for Arc<Message> {
             |m| m.outgoing.content.subject.as_deref().map_or(Dynamic::UNIT, |s| clean(s).into());
         "html" "The HTML of an e-mail; otherwise `()`."
             |m| long("html", m.outgoing.content.html.as_deref());
-        "ssml" "A call as SSML; otherwise `()`."
+        "ssml" "A call as SSML, its values escaped; otherwise `()`."
             |m| long("ssml", m.outgoing.content.ssml.as_deref());
         "encoding" "How an SMS is coded, `\"gsm7\"` or `\"ucs2\"`; otherwise `()`."
             |m| m.outgoing.content.encoding.map_or(Dynamic::UNIT, |e| e.name().into());
@@ -118,6 +128,10 @@ impl Facts for Arc<Message> {
             |m| i64::from(m.outgoing.content.segments).into();
         "receipts" "Where the gateway may report what became of it: an URL with our reference and the token, to which more parameters are added with `&`; `()` where the host can't be reached."
             |m| optional(m.receipts.as_deref());
+        "replies" "Where the gateway may bring what the patient answers, such as a key pressed in a call: as `receipts`."
+            |m| optional(m.replies.as_deref());
+        "confirmation_requested" "Whether it asks the patient for a confirmation."
+            |m| m.outgoing.confirmation_requested.into();
     };
 }
 

@@ -15,16 +15,19 @@ mod manifest;
 mod message;
 mod properties;
 mod reference;
+mod replied;
 mod request;
+mod xml;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+use rappel_core::Language;
 use rappel_core::channel::{Outcome, Outgoing};
 use rappel_core::diagnostic::Diagnostic;
 use rappel_core::provider::{
-    HttpAnswer, HttpRequest, Inbound, Manifest, Provider, ProviderError, Receipt, Reply,
+    HttpAnswer, HttpReply, HttpRequest, Inbound, Manifest, Provider, ProviderError, Receipt, Reply,
 };
 use rhai::{Dynamic, FuncArgs};
 
@@ -149,7 +152,24 @@ impl Provider for Adapter {
         self.inbound(
             "reply",
             call,
-            "`wrote(from, text)`, a list of them or nothing",
+            "`wrote(from, text)`, `pressed(of, key)`, a list of them or nothing",
+        )
+    }
+
+    fn replied(
+        &self,
+        text: Option<&str>,
+        language: Language,
+    ) -> Result<Option<HttpReply>, ProviderError> {
+        if !self.script.has("replied", 1) {
+            return Ok(None);
+        }
+        let said = self.call("replied", (replied::Answers::of(text, language),))?;
+        self.expect(
+            "replied",
+            said,
+            replied::body,
+            "`body(type, text)` or nothing",
         )
     }
 }

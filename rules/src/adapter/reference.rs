@@ -10,6 +10,7 @@ use super::inbound::FromGateway;
 use super::language::GROUPS;
 use super::message::Message;
 use super::properties::Facts;
+use super::replied::Answers;
 
 /// The reference as Markdown: what there is, made from what is registered.
 pub fn reference() -> String {
@@ -18,6 +19,7 @@ pub fn reference() -> String {
     properties::<Arc<Sender>>(&mut out);
     properties::<Arc<Answer>>(&mut out);
     properties::<Arc<FromGateway>>(&mut out);
+    properties::<Arc<Answers>>(&mut out);
     for group in GROUPS {
         let rows = group.functions.iter();
         let rows = rows.map(|function| (function.form, function.summary));

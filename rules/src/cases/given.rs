@@ -149,7 +149,6 @@ pub(super) fn message(given: &Table, visit: &Visit) -> Result<MessageFacts, Stri
         "delay",
         "next_visit",
         "sent_before",
-        "listed",
     ];
     let facts = Given::new("message", given, &names)?;
     let now = facts.read("now", NOW, str::parse::<Civil>)?;
@@ -174,7 +173,6 @@ pub(super) fn message(given: &Table, visit: &Visit) -> Result<MessageFacts, Stri
         delay: facts.maybe("delay", str::parse)?,
         next_visit: facts.maybe("next_visit", str::parse)?,
         sent_before: facts.number("sent_before")?,
-        listed: facts.number("listed")?,
     })
 }
 

@@ -80,6 +80,21 @@ pub(super) const PROPERTIES: &[Property] = &[
         |f| flag(message(f)?.kind.stock().is_some_and(|stock| stock.notice)),
     ),
     property(
+        "precedes_visit",
+        Type::FLAG,
+        "Whether it is about an appointment and of use only before the visit: reminders and answers to events are, recalls and thanks are not.",
+        |f| {
+            let about = f.visit.appointment.is_some();
+            flag(about && message(f)?.kind.precedes_visit())
+        },
+    ),
+    property(
+        "says_cancelled",
+        Type::FLAG,
+        "Whether it tells that the visit doesn't take place.",
+        |f| flag(message(f)?.kind.says_cancelled()),
+    ),
+    property(
         "cell",
         Type::word(CELLS),
         "What `[messages]` says of its kind and channel: `off`, `on`, or `online` for patients who booked online.",
@@ -153,12 +168,6 @@ pub(super) const PROPERTIES: &[Property] = &[
         Type::NUMBER,
         "How many messages of its kind went to the same person before. Told like `next_visit`.",
         |f| number(message(f)?.sent_before),
-    ),
-    property(
-        "listed",
-        Type::NUMBER,
-        "How many appointments are on the day that it lists: of the kind `resource_day`.",
-        |f| number(message(f)?.listed),
     ),
 ];
 

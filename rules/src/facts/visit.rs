@@ -1,5 +1,6 @@
 //! `visit`: the appointment and all it refers to.
 
+use rappel_core::civil::Civil;
 use rappel_core::facts::{Appointment, Status};
 use rhai::EvalAltResult;
 
@@ -29,12 +30,18 @@ pub(super) const PROPERTIES: &[Property] = &[
         maybe(appointment(f)?.end)
     }),
     property(
+        "begins",
+        Type::TIME,
+        "When it really begins: late, where the message tells so.",
+        |f| maybe(Some(begins(f)?)),
+    ),
+    property(
         "has_begun",
         Type::FLAG,
-        "Whether it has begun at the time of asking.",
+        "Whether it has really begun at the time of asking.",
         |f| {
-            let start = appointment(f)?.start;
-            flag(f.now().is_some_and(|now| now >= start))
+            let begins = begins(f)?;
+            flag(f.now().is_some_and(|now| now >= begins))
         },
     ),
     property("status", Type::word(STATUSES), "Where it stands.", |f| {
@@ -146,6 +153,14 @@ pub(super) const PROPERTIES: &[Property] = &[
         |f| opened(View::Location, f),
     ),
 ];
+
+fn begins(facts: &Facts) -> Result<Civil, Box<EvalAltResult>> {
+    let start = appointment(facts)?.start;
+    let delay = facts.message.as_ref().and_then(|message| message.delay);
+    Ok(delay
+        .and_then(|delay| start.checked_add(delay))
+        .unwrap_or(start))
+}
 
 fn appointment(facts: &Facts) -> Result<&Appointment, Box<EvalAltResult>> {
     facts.visit.appointment.as_deref().ok_or_else(|| {

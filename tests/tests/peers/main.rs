@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod exchange;
 mod gateway;
 mod kannel;
 mod postfix;

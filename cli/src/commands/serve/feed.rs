@@ -76,24 +76,12 @@ impl Feed {
             return take_lines(host, clinic).await;
         };
         let outcomes = host.ingest(clinic, &read.events).await?;
-        let rejected: Vec<_> = outcomes
-            .iter()
-            .zip(&read.lines)
-            .filter_map(|(outcome, line)| slip(outcome, *line))
-            .collect();
-        read.complain(&self.path, &rejected);
+        read.complain(&self.path, &outcomes);
         tracing::info!(
             "{}",
-            anstream::adapter::strip_str(&summary::events(&outcomes))
+            anstream::adapter::strip_str(&summary::events(&outcomes, read.slips.len()))
         );
         Ok(())
-    }
-}
-
-fn slip(outcome: &Ingested, line: usize) -> Option<(usize, String)> {
-    match outcome {
-        Ingested::Rejected { path, message } => Some((line, format!("{path}: {message}"))),
-        _ => None,
     }
 }
 

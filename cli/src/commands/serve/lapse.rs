@@ -54,7 +54,7 @@ impl FromStr for Speed {
 /// A demonstration that is about to begin.
 pub(super) struct Demonstration {
     speed: Speed,
-    begins: Instant,
+    clock: Arc<LapseClock>,
 }
 
 /// Lines that wait to be shown, in the order of their times.
@@ -67,12 +67,13 @@ impl Demonstration {
             Failure::refused("there is no event with a time, so the clock can't begin")
                 .help("give a file of events with `--events FILE`; each needs its `time`")
         })?;
-        Ok(Self { speed, begins })
+        let clock = Arc::new(LapseClock::standing(begins, speed.0));
+        Ok(Self { speed, clock })
     }
 
-    /// The clock.
-    pub(super) fn clock(&self) -> LapseClock {
-        LapseClock::new(self.begins, self.speed.0)
+    /// The clock. It runs from when the demonstration is shown.
+    pub(super) fn clock(&self) -> Arc<LapseClock> {
+        self.clock.clone()
     }
 
     /// Plays the events and shows what becomes of the messages, until nothing is left to do in the
@@ -88,6 +89,7 @@ impl Demonstration {
         let zone = clinic.live().rules.settings().zone;
         let screen = Screen::new(self.speed.0, zone, database);
         screen.begin(events.len());
+        self.clock.start();
         let lines = Lines::default();
         let told = |event: &Event, outcome: &Ingested| {
             let at = event.time.unwrap_or_else(|| host.clock().now());
@@ -95,7 +97,7 @@ impl Demonstration {
         };
         // What is due long after, such as a recall in a year, is not waited for.
         let last = events.iter().filter_map(|event| event.time).max();
-        let horizon = last.unwrap_or(self.begins) + LONGEST_WAIT;
+        let horizon = last.unwrap_or_else(|| host.clock().now()) + LONGEST_WAIT;
         let playing = play(host, clinic, &events, told);
         tokio::pin!(playing);
         let mut seen = HashMap::new();

@@ -47,9 +47,6 @@ rappel-demo.db, which every demonstration begins anew.
 
 Ends in order on Ctrl+C and SIGTERM: what is under way comes to its answer, the rest waits.";
 
-/// The database of demonstrations.
-const DEMO_DATABASE: &str = "rappel-demo.db";
-
 /// How long calls to the API may take to come to their end.
 const LAST_CALLS: Duration = Duration::from_secs(10);
 
@@ -139,7 +136,7 @@ impl Serve {
         let feed = self.events.as_deref().map(feed::Feed::open).transpose()?;
         let database = self.database.clone().unwrap_or_else(|| {
             PathBuf::from(if self.lapse.is_some() {
-                DEMO_DATABASE
+                database::DEMO
             } else {
                 database::DEFAULT
             })
@@ -151,9 +148,9 @@ impl Serve {
         let clock: Arc<dyn Clock> = match &demonstration {
             Some(demonstration) => {
                 open::anew(&database, self.database.is_none()).await?;
-                Arc::new(demonstration.clock())
+                demonstration.clock()
             }
-            None => Arc::new(SystemClock),
+            None => Arc::new(SystemClock::default()),
         };
         if !database.exists() && rappel_host::serve::folders(&folders, &BTreeSet::new()).is_empty()
         {

@@ -34,13 +34,19 @@ impl<'s> Screen<'s> {
 
     /// Says what is going to be shown.
     pub(super) fn begin(&self, events: usize) {
-        say(&[format!(
+        let database = self.database.display();
+        let begun = format!(
             "{}DEMONSTRATION{}: {} on a clock that runs {} times fast. Times are the agenda's, not today's.",
             style::WARNING,
             style::END,
             count(events as u64, "event"),
             self.speed
-        )]);
+        );
+        // Who sees a line wants to ask about it now, and not when all is over.
+        let look = format!(
+            "Each line ends with a message's id. In another terminal, here:\n  rappel explain ID --database {database}\n  rappel messages --database {database}\n"
+        );
+        say(&[begun, look]);
     }
 
     /// Shows lines in the order of their times.
@@ -199,6 +205,10 @@ pub(super) fn step_line(message: &Message, step: &Step) -> Option<String> {
             State::Held,
             format!("waits for an approval: `rappel approve {approval}`"),
         ),
+        Step::Replied {
+            reading, outcome, ..
+        } => (message.state, format!("answered {reading}: {outcome}")),
+        Step::Suppressed { reason } => (State::Skipped, reason.clone()),
         Step::Decided { approved: true } => (State::Planned, "approved".into()),
         Step::Decided { approved: false } => (State::Withdrawn, "not approved".into()),
         Step::Unpaid { cost, left } => (

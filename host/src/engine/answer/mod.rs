@@ -3,11 +3,13 @@
 //! A reply is never guessed. Every word of it has to be known, as an answer or as one that changes
 //! nothing ("merci", "je", "mon"); with one word that isn't, a person reads it.
 
+mod decide;
 mod words;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+pub use decide::{Decided, decide};
 use words::{Meaning, meaning};
 
 /// What a reply says.

@@ -1,5 +1,6 @@
 //! `[[events]]`: what each row tells.
 
+use rappel_core::nearest;
 use std::ops::Range;
 
 use rappel_core::facts::Record;
@@ -7,7 +8,7 @@ use rappel_core::{EventKind, Span};
 use toml::de::{DeTable, DeValue};
 
 use super::super::map::{Choice, Choices, Condition, EventRule, Kind, Moment, Time};
-use super::slips::{Entry, Reader, listed, nearest};
+use super::slips::{Entry, Reader, listed};
 use super::{Rest, key_span};
 
 impl Reader {

@@ -13,8 +13,8 @@ use rappel_core::facts::Record;
 use rappel_core::{Diagnostic, Zone};
 use toml::de::{DeTable, DeValue};
 
+pub(super) use slips::listed;
 use slips::{Entry, Reader};
-pub(super) use slips::{listed, nearest};
 
 use super::map::{Choices, Encoding, LateBooking, Map, Moment, RecordRule};
 

@@ -1,5 +1,6 @@
 //! The properties of a record: constants, columns, tables of values, and what is made up.
 
+use rappel_core::nearest;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::made_up::Made;
 use super::super::map::{Choice, Choices, Condition, How, Property, RecordRule, Time};
-use super::slips::{Entry, Reader, listed, nearest};
+use super::slips::{Entry, Reader, listed};
 use super::{Place, key_span, scalar};
 
 /// The most values a list or table has.

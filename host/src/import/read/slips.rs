@@ -1,5 +1,6 @@
 //! Telling what is wrong with a map: every slip at its place, with the nearest known name.
 
+use rappel_core::nearest;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -159,25 +160,6 @@ fn column(columns: &mut Vec<(String, Range<usize>)>, name: &str, span: &Range<us
         columns.push((name.to_string(), span.clone()));
         columns.len() - 1
     }))
-}
-
-/// The known name that is nearest to one that isn't, where one is near.
-pub(in super::super) fn nearest<'k>(
-    name: &str,
-    known: impl IntoIterator<Item = &'k str>,
-) -> Option<&'k str> {
-    let lower = name.to_lowercase();
-    known
-        .into_iter()
-        .map(|known| {
-            (
-                strsim::damerau_levenshtein(&lower, &known.to_lowercase()),
-                known,
-            )
-        })
-        .filter(|(distance, known)| *distance <= 1.max(known.chars().count() / 3))
-        .min()
-        .map(|(_, known)| known)
 }
 
 /// Names as a sentence lists them: `a`, `b` and `c`.

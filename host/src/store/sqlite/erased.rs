@@ -30,7 +30,7 @@ impl Hasher {
         Self(blake3::derive_key(PURPOSE, secret))
     }
 
-    fn hash(self, facility: &str, identity: &str) -> String {
+    pub(super) fn hash(self, facility: &str, identity: &str) -> String {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
         for part in [facility, identity] {
             hasher.update(&(part.len() as u64).to_le_bytes());

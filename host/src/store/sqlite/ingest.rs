@@ -7,7 +7,8 @@ use rappel_core::facts::{Record, Records};
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::message::State;
 use rappel_core::store::{
-    Change, Ingested, Message, NewMessage, Plan, Planner, Reach, Result, Step, StoreError,
+    Change, Ingested, Message, NewMessage, OWN_SOURCE, Plan, Planner, Reach, Result, Step,
+    StoreError,
 };
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
@@ -114,6 +115,10 @@ impl Ingest<'_> {
             self.erase(identities).await?;
         } else {
             self.keep(&plan, &known, time).await?;
+            self.note_consent(&known, &plan.records).await?;
+        }
+        if self.event.source == OWN_SOURCE && planner.tells_agenda() {
+            self.note_outgoing().await?;
         }
         self.changed(&plan, &known).await?;
         let mut made = self.make(&plan, &standing).await?;

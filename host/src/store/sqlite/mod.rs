@@ -2,11 +2,14 @@
 //! before it is told.
 
 mod account;
+mod answers;
 mod approval;
 mod claim;
+mod consent;
 mod credits;
 mod erased;
 mod ingest;
+mod outgoing;
 mod read;
 mod receive;
 mod roster;
@@ -24,12 +27,12 @@ use rappel_core::channel::ChannelKind;
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::event::Event;
 use rappel_core::facts::Records;
-use rappel_core::ids::{AppointmentId, FacilityId, MessageId};
+use rappel_core::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use rappel_core::provider::Receipt;
 use rappel_core::store::{
-    Absent, Account, Approval, Claimed, Committed, Count, Crossing, Entry, Filter,
-    GenerationRecord, Ingested, KeptFolder, Lane, Message, Planner, Posted, Replanned, Result,
-    Store, StoreError, Transition, Unplanned,
+    Absent, Account, Approval, Claimed, Committed, ConsentChange, Count, Crossing, Entry, Filter,
+    GenerationRecord, Ingested, KeptFolder, Lane, Link, Message, OutgoingEvent, Planner, Posted,
+    Replanned, ReplyRecord, Request, RequestOf, Result, Store, StoreError, Transition, Unplanned,
 };
 use rust_decimal::Decimal;
 use sqlx::migrate::{MigrateError, Migrator};
@@ -190,6 +193,12 @@ impl SqliteStore {
         let known = MIGRATIONS.iter().map(|migration| migration.version).max();
         if version > known {
             return Err(StoreError(LATER.into()));
+        }
+        if version < known {
+            return Err(StoreError(format!(
+                "{} was written by an earlier version of Rappel; `rappel serve` brings it up to date when it starts",
+                path.display()
+            )));
         }
         Ok(())
     }
@@ -404,6 +413,79 @@ impl Store for SqliteStore {
         between: (Instant, Instant),
     ) -> Result<BTreeMap<ChannelKind, Decimal>> {
         self.read_spent(facility, between).await
+    }
+
+    async fn link(&self, token: &str) -> Result<Option<Link>> {
+        self.find_link(token).await
+    }
+
+    async fn use_link(&self, facility: &FacilityId, token: &str, now: Instant) -> Result<bool> {
+        self.use_once(facility, token, now).await
+    }
+
+    async fn requests(
+        &self,
+        facility: &FacilityId,
+        of: RequestOf<'_>,
+        now: Civil,
+    ) -> Result<Vec<Request>> {
+        self.find_requests(facility, of, now).await
+    }
+
+    async fn people_at(&self, facility: &FacilityId, address: &str) -> Result<Vec<PatientId>> {
+        self.find_people(facility, address).await
+    }
+
+    async fn note_reply(&self, facility: &FacilityId, reply: &ReplyRecord) -> Result<bool> {
+        self.keep_reply(facility, reply).await
+    }
+
+    async fn replies(
+        &self,
+        facility: &FacilityId,
+        since: Instant,
+        limit: u32,
+    ) -> Result<Vec<ReplyRecord>> {
+        self.read_replies(facility, since, limit).await
+    }
+
+    async fn suppress(
+        &self,
+        facility: &FacilityId,
+        channel: ChannelKind,
+        address: &str,
+        suppressed: bool,
+        source: &str,
+        now: Instant,
+    ) -> Result<()> {
+        self.set_suppressed(facility, (channel, address), suppressed, source, now)
+            .await
+    }
+
+    async fn consents(
+        &self,
+        facility: &FacilityId,
+        patient: &PatientId,
+    ) -> Result<Vec<ConsentChange>> {
+        self.read_consents(facility, patient).await
+    }
+
+    async fn outgoing(
+        &self,
+        facility: &FacilityId,
+        now: Instant,
+        limit: u32,
+    ) -> Result<Vec<OutgoingEvent>> {
+        self.read_outgoing(facility, now, limit).await
+    }
+
+    async fn outgoing_done(
+        &self,
+        facility: &FacilityId,
+        seq: i64,
+        again: Option<Instant>,
+    ) -> Result<()> {
+        self.settle_outgoing(facility, seq, again).await
     }
 
     async fn approvals(&self, facility: &FacilityId) -> Result<Vec<Approval>> {

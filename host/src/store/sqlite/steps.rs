@@ -13,7 +13,7 @@ use rappel_core::store::{Committed, Posting, Result, Step, Transition};
 use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection};
 
-use super::{SqliteStore, claim, credits, failed, millis, receive, rows};
+use super::{SqliteStore, answers, claim, credits, failed, millis, receive, rows};
 
 impl SqliteStore {
     pub(super) async fn commit_steps(
@@ -22,17 +22,21 @@ impl SqliteStore {
         now: Instant,
         day: (Instant, Instant),
     ) -> Result<Committed> {
+        let hasher = self.hasher().await?;
         let mut transaction = self.write().await?;
         let mut wanted: Vec<bool> = steps
             .iter()
             .map(|step| step.from.may_become(step.to))
             .collect();
         forbid_second_reminders(&mut transaction, steps, &mut wanted, day).await?;
+        // Nothing is reserved for what its address refuses.
+        answers::hold_back_suppressed(&mut transaction, hasher, steps, &mut wanted, now).await?;
         let crossings = credits::reserve(&mut transaction, steps, &mut wanted, now).await?;
         let updated = update(&mut transaction, steps, &wanted, now).await?;
         let made: Vec<bool> = updated.iter().map(Option::is_some).collect();
         settle(&mut transaction, steps, &updated, now).await?;
         tell(&mut transaction, steps, &made, now).await?;
+        answers::keep_links(&mut transaction, steps, &made).await?;
         receive::settle_early(&mut transaction, steps, &made, now).await?;
         // A step that was refused for the day's other reminders leaves its message with the worker;
         // it is let go so that it is judged again at once.

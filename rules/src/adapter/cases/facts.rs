@@ -7,7 +7,9 @@ use rappel_core::channel::{Address, ChannelKind, Content, Outcome, Outgoing, Sen
 use rappel_core::contact::{EmailAddress, Phone};
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::kind::Kind;
-use rappel_core::provider::{HttpBody, HttpRequest, Provider, Receipt, ReceiptOf, Reply};
+use rappel_core::provider::{
+    HttpBody, HttpReply, HttpRequest, Provider, Receipt, ReceiptOf, Reply,
+};
 use serde_json::{Map, Value, json};
 
 use super::read::MessageFacts;
@@ -59,6 +61,8 @@ impl MessageFacts {
                 segments: u32::from(channel == ChannelKind::Sms),
             }),
             receipts: self.receipts.as_deref().map(Arc::from),
+            replies: self.replies.as_deref().map(Arc::from),
+            confirmation_requested: self.confirmation_requested,
             attempt: self.attempt,
         })
     }
@@ -191,11 +195,28 @@ pub(super) fn receipts(receipts: Vec<Receipt>) -> Value {
 /// Replies in the words of a case.
 pub(super) fn replies(replies: Vec<Reply>) -> Value {
     let shown = replies.into_iter().map(|reply| {
-        let mut shown = json!({ "from": reply.from, "text": reply.text });
-        if let (Some(fields), Some(id)) = (shown.as_object_mut(), reply.gateway_id) {
-            fields.insert("id".into(), id.into());
+        let mut shown = Map::new();
+        let mut add = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                shown.insert(name.into(), value.into());
+            }
+        };
+        add("from", reply.from);
+        add("message", reply.message.map(|id| id.to_string()));
+        match reply.key {
+            Some(_) => add("pressed", Some(reply.text)),
+            None => add("text", Some(reply.text)),
         }
-        shown
+        add("id", reply.gateway_id);
+        Value::Object(shown)
     });
     shown.collect()
+}
+
+/// What a gateway is answered after a reply, in the words of a case.
+pub(super) fn replied(answer: Option<HttpReply>) -> Value {
+    match answer {
+        None => json!("nothing"),
+        Some(answer) => json!({ "type": answer.content_type, "body": answer.body }),
+    }
 }

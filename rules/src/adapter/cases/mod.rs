@@ -61,6 +61,10 @@ fn outcome(adapter: &Adapter, case: &Case) -> Result<Vec<String>, String> {
             let replies = adapter.reply(&call);
             (expected, replies.map(facts::replies))
         }
+        Asked::Replied(answers, expected) => {
+            let answer = adapter.replied(answers.text.as_deref(), answers.language);
+            (expected, answer.map(facts::replied))
+        }
     };
     match (expected, result) {
         (Ok(expected), Ok(found)) => {

@@ -27,6 +27,8 @@ pub(super) struct Case {
     #[serde(default)]
     inbound: Option<InboundFacts>,
     #[serde(default)]
+    answers: Option<AnswersFacts>,
+    #[serde(default)]
     request: Option<Value>,
     #[serde(default)]
     outcome: Option<Value>,
@@ -34,6 +36,8 @@ pub(super) struct Case {
     receipts: Option<Value>,
     #[serde(default)]
     replies: Option<Value>,
+    #[serde(default)]
+    replied: Option<Value>,
     /// A part of the reason with which the adapter fails.
     #[serde(default)]
     fails: Option<String>,
@@ -48,6 +52,7 @@ pub(super) enum Asked<'c> {
     Response(HttpAnswer, Expected),
     Receipts(Inbound, Expected),
     Replies(Inbound, Expected),
+    Replied(&'c AnswersFacts, Expected),
 }
 
 #[derive(Deserialize)]
@@ -85,6 +90,10 @@ pub(super) struct MessageFacts {
     pub(super) encoding: Option<SmsEncoding>,
     #[serde(default)]
     pub(super) receipts: Option<String>,
+    #[serde(default)]
+    pub(super) replies: Option<String>,
+    #[serde(default)]
+    pub(super) confirmation_requested: bool,
     #[serde(default)]
     pub(super) options: BTreeMap<String, String>,
 }
@@ -132,6 +141,16 @@ struct InboundFacts {
     json: Option<Value>,
 }
 
+/// What the host wants said to who replied.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnswersFacts {
+    #[serde(default)]
+    pub(super) text: Option<String>,
+    #[serde(default)]
+    pub(super) language: Language,
+}
+
 /// Reads a file of cases.
 pub(super) fn cases(file: &str, source: &Arc<str>) -> Result<Vec<Case>, Box<Diagnostic>> {
     toml::from_str::<File>(source)
@@ -163,48 +182,45 @@ impl Case {
             (None, Some(part)) => Ok(Err(part)),
             _ => Err(format!("say what is expected: either `{name}` or `fails`")),
         };
-        let others = |allowed: [bool; 4]| {
-            let given = [
-                self.request.is_some(),
-                self.outcome.is_some(),
-                self.receipts.is_some(),
-                self.replies.is_some(),
-            ];
-            given
-                .into_iter()
-                .zip(allowed)
-                .any(|(given, may)| given && !may)
+        let given: Vec<&str> = [
+            ("request", self.request.is_some()),
+            ("outcome", self.outcome.is_some()),
+            ("receipts", self.receipts.is_some()),
+            ("replies", self.replies.is_some()),
+            ("replied", self.replied.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, given)| given.then_some(name))
+        .collect();
+        let only = |name: &str| match given.iter().all(|given| *given == name) {
+            true => Ok(()),
+            false => Err("what is expected doesn't fit what is asked".to_string()),
         };
-        let misfit = Err("what is expected doesn't fit what is asked".to_string());
-        match (&self.message, &self.answer, &self.inbound) {
-            (Some(message), None, None) => match others([true, false, false, false]) {
-                true => misfit,
-                false => Ok(Asked::Request(message, expected(&self.request, "request")?)),
-            },
-            (None, Some(answer), None) => match others([false, true, false, false]) {
-                true => misfit,
-                false => Ok(Asked::Response(
-                    answer.answer(),
-                    expected(&self.outcome, "outcome")?,
-                )),
-            },
-            (None, None, Some(inbound)) => match others([false, false, true, true]) {
-                true => misfit,
-                false if self.replies.is_some() => {
-                    if self.receipts.is_some() {
-                        return misfit;
-                    }
-                    Ok(Asked::Replies(
-                        inbound.call(),
-                        expected(&self.replies, "replies")?,
-                    ))
-                }
-                false => Ok(Asked::Receipts(
-                    inbound.call(),
-                    expected(&self.receipts, "receipts")?,
-                )),
-            },
-            _ => Err("a case asks one thing: `message`, `answer` or `inbound`".into()),
+        match (&self.message, &self.answer, &self.inbound, &self.answers) {
+            (Some(message), None, None, None) => {
+                only("request")?;
+                Ok(Asked::Request(message, expected(&self.request, "request")?))
+            }
+            (None, Some(answer), None, None) => {
+                only("outcome")?;
+                let expected = expected(&self.outcome, "outcome")?;
+                Ok(Asked::Response(answer.answer(), expected))
+            }
+            (None, None, Some(inbound), None) if self.replies.is_some() => {
+                only("replies")?;
+                let expected = expected(&self.replies, "replies")?;
+                Ok(Asked::Replies(inbound.call(), expected))
+            }
+            (None, None, Some(inbound), None) => {
+                only("receipts")?;
+                let expected = expected(&self.receipts, "receipts")?;
+                Ok(Asked::Receipts(inbound.call(), expected))
+            }
+            (None, None, None, Some(answers)) => {
+                only("replied")?;
+                Ok(Asked::Replied(answers, expected(&self.replied, "replied")?))
+            }
+            _ => Err("a case asks one thing: `message`, `answer`, `inbound` or `answers`".into()),
         }
     }
 }
