@@ -60,6 +60,7 @@ pub(crate) enum Command {
     Messages(commands::messages::Messages),
     Explain(commands::explain::Explain),
     Status(commands::status::Status),
+    Credits(commands::credits::Credits),
     Approve(commands::approve::Approve),
     Schema(commands::schema::Schema),
     Completions(commands::completions::Completions),

@@ -444,6 +444,98 @@ fn a_policy_that_fails_to_judge_is_logged() {
     assert_eq!(host.end().0, Some(0));
 }
 
+/// How many messages are in a state, by what a host tells from outside.
+fn in_state(folder: &Path, state: &str) -> usize {
+    let states = states(folder, "rappel.db");
+    let of = states.iter().filter(|line| line.ends_with(state));
+    of.count()
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..100 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("{what} never came");
+}
+
+#[test]
+fn what_a_clinics_credits_do_not_cover_waits_for_a_top_up() {
+    let folder = clinic();
+    let folder = folder.path();
+    let settings = folder.join("clinic/clinic.toml");
+    let limited = "\n[credits]\nlimited = true\nlow = \"2\"\n";
+    fs::write(&settings, fs::read_to_string(&settings).unwrap() + limited).unwrap();
+    let host = Host::start(folder, &[]);
+    let added = run(folder, &["credits", "add", "3", "--note", "to begin with"]);
+    assert_eq!(text(&added.stdout), "clinic: 3 credits left\n", "{added:?}");
+    // Five patients are told by SMS that their visits are cancelled.
+    let mut events = String::new();
+    for number in 0..5 {
+        let data = json!({"appointment": {"id": format!("v-{number}"), "start": "2099-06-01T14:30"},
+            "resource": {"id": "r-1", "name": "Dr Camille Martin"},
+            "patient": {"id": format!("p-{number}"), "first_name": "Amy", "last_name": "Fox", "consent": true,
+                "mobile": "07700 900001"}});
+        for kind in ["appointment.created", "appointment.cancelled"] {
+            let told = json!({"specversion": "1.0", "id": format!("{kind}-{number}"), "source": "diary",
+                "type": kind, "data": data});
+            events.push_str(&format!("{told}\n"));
+        }
+    }
+    assert_eq!(host.ask("POST", "/events", "sesame", &events).0, 200);
+    until("three to go and two to wait", || {
+        in_state(folder, "cancelled sms sent") == 3 && in_state(folder, "cancelled sms held") == 2
+    });
+    let status = run(folder, &["status"]);
+    assert_eq!(status.status.code(), Some(1));
+    assert!(
+        text(&status.stdout).contains(
+            "\nout of credits: 0 credits left; 2 messages wait until `rappel credits add` adds some\n"
+        ),
+        "{status:?}"
+    );
+    let (_, answer) = host.ask("GET", "/status", "sesame", "");
+    assert!(answer.contains(r#""level":"out","waiting":2"#), "{answer}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let status = run(folder, &["status", "--format", "json"]);
+    let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+    let credits = |status: &Value| status["clinics"][0]["credits"].clone();
+    assert_eq!(credits(&answer), credits(&status));
+    let held = text(&run(folder, &["messages", "--state", "held", "--format", "json"]).stdout);
+    assert!(
+        held.contains("out of credits: it costs 1, 0 left; it waits for more"),
+        "{held}"
+    );
+    let added = run(folder, &["credits", "add", "10", "--clinic", "clinic"]);
+    assert_eq!(
+        text(&added.stdout),
+        "clinic: 10 credits left; 2 messages that waited may go, as far as the policies let them\n"
+    );
+    until("the others to go", || {
+        in_state(folder, "cancelled sms sent") == 5
+    });
+    let told: Value =
+        serde_json::from_slice(&run(folder, &["credits", "--format", "json"]).stdout).unwrap();
+    let standing =
+        json!({"balance": "8", "reserved": "0", "low": "2", "level": "enough", "waiting": 0});
+    assert_eq!(told["credits"], standing);
+    assert_eq!(told["spent"], json!({"sms": "5"}));
+    assert_eq!(told["entries"].as_array().unwrap().len(), 7);
+    for (arguments, code) in [
+        (&["credits", "add", "-9"][..], 1),
+        (&["credits", "add", "5", "--clinic", "other"], 1),
+        (&["credits", "other"], 1),
+        (&["credits", "clinic", "--entries", "2"], 0),
+    ] {
+        let ended = run(folder, arguments);
+        assert_eq!(ended.status.code(), Some(code), "{arguments:?}: {ended:?}");
+    }
+    let (_, log) = host.end();
+    assert_eq!(log.matches("out of credits").count(), 1, "{log}");
+}
+
 /// One contract: lists, stories and the status are the same by HTTP and on standard output.
 fn the_api_answers_what_the_command_line_does(folder: &Path, host: &Host) {
     let api = |path: &str| -> Value {

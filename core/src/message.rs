@@ -78,7 +78,7 @@ impl FromStr for Recipient {
 pub enum State {
     /// It waits for its time.
     Planned,
-    /// A policy holds it until a later time, or a fault keeps it from being judged.
+    /// A policy holds it until a later time, a fault keeps it from being judged, or it waits for credits.
     Held,
     /// It was handed to a gateway whose answer is awaited.
     Sending,

@@ -231,6 +231,8 @@ pub struct Receipt {
     pub status: ReceiptStatus,
     /// The gateway's reason, where it gives one.
     pub reason: Option<String>,
+    /// How long a call was, where it tells.
+    pub seconds: Option<u32>,
 }
 
 /// How a receipt names its message.

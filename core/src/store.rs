@@ -492,6 +492,10 @@ pub struct Handover {
     pub segments: u32,
     /// What it costs.
     pub credits: Decimal,
+    /// What each begun minute costs, where the cost is an estimate of how long it takes to speak.
+    pub minute: Option<Decimal>,
+    /// Whether the clinic's credits must cover the cost.
+    pub limited: bool,
     /// By which channel it goes.
     pub channel: ChannelKind,
     /// The links that it brings.
@@ -618,6 +622,13 @@ pub enum Step {
         /// Whether it may.
         approved: bool,
     },
+    /// The clinic's credits didn't cover it: it waits for more.
+    Unpaid {
+        /// What it costs.
+        cost: Decimal,
+        /// What was left.
+        left: Decimal,
+    },
     /// The host had stopped while it was under way.
     Recovered {
         /// What was done.
@@ -710,6 +721,90 @@ pub struct KeptFolder {
     pub folder: String,
     /// Their texts, by their paths inside it.
     pub files: BTreeMap<String, String>,
+}
+
+/// What came of making steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Whether each step was made.
+    pub made: Vec<bool>,
+    /// Clinics whose credits ran low or out by these steps.
+    pub crossings: Vec<Crossing>,
+}
+
+/// How a clinic's credits stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CreditLevel {
+    /// There are more than the low-water mark.
+    Enough,
+    /// There are no more than the low-water mark.
+    Low,
+    /// They didn't cover a message: it waits for more.
+    Out,
+}
+
+/// A clinic's credits ran low or out. It is told once, until there is a top-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crossing {
+    /// Whose.
+    pub facility: FacilityId,
+    /// How they stand now.
+    pub level: CreditLevel,
+    /// What is left.
+    pub balance: Decimal,
+    /// The low-water mark.
+    pub low: Decimal,
+}
+
+/// A clinic's credits. Top-ups are the balance, what is reserved and what was spent together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Whose.
+    pub facility: FacilityId,
+    /// Whether messages go only as far as the credits reach.
+    pub limited: bool,
+    /// What is left to spend. Below nothing where a call took longer than what was reserved for it.
+    pub balance: Decimal,
+    /// What is set aside for messages that are under way, or of which nobody knows whether they went.
+    pub reserved: Decimal,
+    /// The low-water mark.
+    pub low: Decimal,
+    /// How the credits stand.
+    pub level: CreditLevel,
+    /// How many messages wait for more.
+    pub waiting: u64,
+}
+
+/// What an entry of a clinic's ledger is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Posting {
+    /// A person added credits, or took some back.
+    Added,
+    /// They are set aside for a message that is under way.
+    Reserved,
+    /// A gateway took the message.
+    Spent,
+    /// No gateway took the message: they were given back.
+    Returned,
+}
+
+/// An entry of a clinic's ledger: a top-up, or a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// When it last changed.
+    pub at: Instant,
+    /// What it is.
+    pub posting: Posting,
+    /// How many credits.
+    pub amount: Decimal,
+    /// The message.
+    pub message: Option<MessageId>,
+    /// The channel that the message went by.
+    pub channel: Option<ChannelKind>,
+    /// What the person wrote.
+    pub note: Option<String>,
 }
 
 /// What a link in a message is for.
@@ -914,8 +1009,8 @@ pub trait Store: Send + Sync {
         lease: Instant,
     ) -> Result<Vec<Claimed>>;
 
-    /// Makes held messages due now that a fault in the clinic's files keeps back: other rules serve,
-    /// which may have mended it. Tells how many. `now` has the clinic's wall clock with it.
+    /// Makes held messages due now that a fault in the clinic's files keeps back, and those that wait
+    /// for credits: other rules serve, which may have mended it. Tells how many. `now` has the clinic's wall clock with it.
     async fn look_again(&self, facility: &FacilityId, now: (Instant, Civil)) -> Result<u64>;
 
     /// Takes messages that were handed over and whose worker is gone because its lease ran out.
@@ -936,12 +1031,17 @@ pub trait Store: Send + Sync {
     /// Makes steps, all in one transaction; tells for each whether it was made. A step is refused
     /// when the worker no longer holds the message or its state is another. An attempt is counted
     /// with each [`Handover`].
+    ///
+    /// The cost of a [`Handover`] that is limited is reserved with its step. Where the clinic's credits
+    /// don't cover it the step is refused, and the message is held without a worker: it keeps its place
+    /// and is taken again when there are credits. What is reserved is spent when a gateway took the
+    /// message, and given back when none did.
     async fn commit(
         &self,
         steps: &[Transition],
         now: Instant,
         day: (Instant, Instant),
-    ) -> Result<Vec<bool>>;
+    ) -> Result<Committed>;
 
     /// Says that messages which are still held were judged: what stops their worker from now on is
     /// not their fault.
@@ -958,6 +1058,44 @@ pub trait Store: Send + Sync {
         receipts: &[Receipt],
         now: Instant,
     ) -> Result<Vec<Option<MessageId>>>;
+
+    /// Says whether a clinic's messages go only as far as its credits reach, and with how many left they
+    /// are low: `None` where they aren't limited. Tells when they are low already and nobody said so.
+    async fn limit_credits(
+        &self,
+        facility: &FacilityId,
+        low: Option<Decimal>,
+    ) -> Result<Option<Crossing>>;
+
+    /// Adds credits; a negative amount takes some back. Messages that wait for credits may go as far as
+    /// they reach, the urgent ones first. Tells how many may, and `None` where fewer credits are left
+    /// than would be taken back: then nothing is done.
+    async fn add_credits(
+        &self,
+        facility: &FacilityId,
+        amount: Decimal,
+        note: Option<&str>,
+        now: Instant,
+    ) -> Result<Option<u64>>;
+
+    /// Lets messages go that wait for credits, as far as there are some by now: what was reserved for
+    /// others was given back. What comes too late meanwhile is let go too, to come to its end. Tells how
+    /// many.
+    async fn offer_credits(&self, facility: &FacilityId, now: Instant) -> Result<u64>;
+
+    /// The credits of the clinics whose credits are or were limited.
+    async fn accounts(&self) -> Result<Vec<Account>>;
+
+    /// A clinic's ledger, the latest first.
+    async fn ledger(&self, facility: &FacilityId, limit: u32) -> Result<Vec<Posted>>;
+
+    /// What a clinic's messages cost by channel, of those that were handed over in a while; what is
+    /// reserved counts.
+    async fn spent(
+        &self,
+        facility: &FacilityId,
+        between: (Instant, Instant),
+    ) -> Result<BTreeMap<ChannelKind, Decimal>>;
 
     /// The broadcasts that wait for an approval, the oldest first.
     async fn approvals(&self, facility: &FacilityId) -> Result<Vec<Approval>>;

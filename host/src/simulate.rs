@@ -9,6 +9,7 @@ use rappel_core::channel::{Channel, ChannelKind, Outcome, Outgoing};
 use rappel_core::civil::Instant;
 use rappel_core::event::Event;
 use rappel_core::store::{Filter, Ingested, Lane, Message, Result, Store};
+use rust_decimal::Decimal;
 
 use crate::clinic::{Clinic, Live};
 use crate::clock::{Clock, VirtualClock};
@@ -78,6 +79,12 @@ pub async fn simulate(
         links: Links::preview(),
         public_url: None,
     };
+    if rules.settings().credits.limited {
+        // What would be sent is asked, and at what cost; not for how long there are credits.
+        store
+            .add_credits(&clinic.facility, Decimal::from(u64::MAX), None, begins)
+            .await?;
+    }
     let planner = EventPlanner(rules);
     let mut faults = Faults::new();
     let mut outcomes: Vec<Option<Ingested>> = events.iter().map(|_| None).collect();

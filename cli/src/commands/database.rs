@@ -87,24 +87,37 @@ impl Summary {
         self.zones.any()
     }
 
+    /// The clinics that were ever served.
+    pub(crate) fn clinics(&self) -> Vec<FacilityId> {
+        self.zones.iter().map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Their names in a sentence.
+    pub(crate) fn names(&self) -> String {
+        let zones = self.zones.iter();
+        let names: Vec<_> = zones.map(|(id, _)| format!("`{id}`")).collect();
+        if names.is_empty() {
+            return "none yet".into();
+        }
+        names.join(", ")
+    }
+
+    /// The zone of a clinic that somebody named.
+    pub(crate) fn zone_of(&self, facility: &FacilityId) -> Result<Zone> {
+        let mut zones = self.zones.iter();
+        zones
+            .find(|(id, _)| *id == facility)
+            .map(|(_, zone)| zone)
+            .ok_or_else(|| {
+                Failure::refused(format!("the database has no clinic `{facility}`"))
+                    .help(format!("it has {}", self.names()))
+            })
+    }
+
     /// The zone in which times on the command line are read.
     pub(crate) fn zone_of_arguments(&self, facility: Option<&FacilityId>) -> Result<Zone> {
         if let Some(facility) = facility {
-            let mut zones = self.zones.iter();
-            return zones
-                .find(|(id, _)| *id == facility)
-                .map(|(_, zone)| zone)
-                .ok_or_else(|| {
-                    let known: Vec<_> =
-                        self.zones.iter().map(|(id, _)| format!("`{id}`")).collect();
-                    let known = if known.is_empty() {
-                        "none yet".into()
-                    } else {
-                        known.join(", ")
-                    };
-                    Failure::refused(format!("the database has no clinic `{facility}`"))
-                        .help(format!("it has {known}"))
-                });
+            return self.zone_of(facility);
         }
         let mut zones: Vec<Zone> = self.zones.iter().map(|(_, zone)| zone).collect();
         zones.dedup();

@@ -3,6 +3,7 @@
 pub(crate) mod approve;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod credits;
 pub(crate) mod database;
 pub(crate) mod explain;
 pub(crate) mod import;
@@ -35,6 +36,7 @@ pub(crate) async fn run(command: Command) -> Result {
         Command::Messages(command) => command.run().await,
         Command::Explain(command) => command.run().await,
         Command::Status(command) => command.run().await,
+        Command::Credits(command) => command.run().await,
         Command::Approve(command) => command.run().await,
         Command::Schema(command) => command.run(),
         Command::Completions(command) => command.run(),

@@ -124,7 +124,7 @@ impl Render {
                     self.kind, self.channel
                 ))
             })?;
-        let credits = settings.credits(self.channel, content.segments);
+        let credits = settings.cost(self.channel, &content);
         if let (Some(path), Some(ssml)) = (&self.listen, &content.ssml) {
             speak(ssml, template.options().language, path)?;
             remark(format_args!("spoken into {}", path.display()));
@@ -218,7 +218,7 @@ impl Render {
 }
 
 fn told(content: &Content, credits: Decimal, warnings: &[Diagnostic]) -> Result<()> {
-    answer(content::told(content, Some(credits)))?;
+    answer(content::told(content, credits))?;
     if !warnings.is_empty() {
         remark("");
         diagnostics::report(warnings);

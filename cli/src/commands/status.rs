@@ -4,7 +4,7 @@ use clap::Args;
 use comfy_table::Cell;
 use rappel_core::State;
 use rappel_core::civil::Instant;
-use rappel_core::store::{Absent, Count};
+use rappel_core::store::{Absent, Account, Count, CreditLevel, GenerationRecord};
 use rappel_host::serve::{self, status};
 use rappel_host::store::SqliteStore;
 use rappel_host::summary::{StatusLine, faults};
@@ -12,7 +12,7 @@ use rappel_host::summary::{StatusLine, faults};
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Result};
 use crate::output::message::{clock, count};
-use crate::output::{TextOrJson, answer, answer_json, style, table};
+use crate::output::{TextOrJson, answer, answer_json, credits, style, table};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,10 +20,10 @@ Examples:
   rappel status --format json
 
 Exit code 1: the files of a clinic can't serve as they are, so older rules go on or it isn't served;
-or a policy failed to plan, and events wait for it to be mended. Whether a host runs at all changes
-nothing about it.";
+or a policy failed to plan, and events wait for it to be mended; or a clinic is out of credits, and
+messages wait for more. Whether a host runs at all changes nothing about it.";
 
-/// Show which rules serve, what is wrong with newer ones, and the queue
+/// Show which rules serve, what is wrong with newer ones, the queue and the credits
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Status {
@@ -55,7 +55,11 @@ impl Status {
             .clone()
             .all(|record| record.served && record.refused.is_none())
             && status.unplanned.is_empty()
-            && status.absent.is_empty();
+            && status.absent.is_empty()
+            && status
+                .accounts
+                .iter()
+                .all(|account| account.level != CreditLevel::Out);
         Ok(if in_order { Exit::Done } else { Exit::Refused })
     }
 }
@@ -87,6 +91,9 @@ fn told(summary: &Summary, status: &serve::Status) -> Vec<String> {
                 "\n{error}{fault}{end}\n  it failed on {events}; what it wants is planned when it is mended"
             ));
         }
+        if let Some(account) = account_of(&status.accounts, record) {
+            part.push_str(&format!("\n{}", credits::told(account)));
+        }
         let counts: Vec<_> = status
             .counts
             .iter()
@@ -99,6 +106,12 @@ fn told(summary: &Summary, status: &serve::Status) -> Vec<String> {
         parts.push(part);
     }
     parts
+}
+
+fn account_of<'a>(accounts: &'a [Account], record: &GenerationRecord) -> Option<&'a Account> {
+    accounts
+        .iter()
+        .find(|account| account.facility == record.facility)
 }
 
 /// Whether anybody serves, and since when.

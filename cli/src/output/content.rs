@@ -1,13 +1,15 @@
 //! What a rendered message says, for people.
 
 use rappel_core::channel::Content;
+use rappel_core::settings::spoken_minutes;
 use rust_decimal::Decimal;
 
-use super::message::{self, length_of};
+use super::credits;
+use super::message::{count, length_of};
 use super::style;
 
 /// The message, and below it what it takes.
-pub(crate) fn told(content: &Content, credits: Option<Decimal>) -> String {
+pub(crate) fn told(content: &Content, cost: Decimal) -> String {
     let (faint, end) = (style::FAINT, style::END);
     let mut told = String::new();
     if let Some(subject) = &content.subject {
@@ -25,8 +27,12 @@ pub(crate) fn told(content: &Content, credits: Option<Decimal>) -> String {
             content.segments as usize,
         ));
     }
-    if let Some(cost) = credits.filter(|cost| !cost.is_zero()) {
-        took.push(message::credits(cost));
+    if content.ssml.is_some() {
+        let minutes = count(spoken_minutes(&content.text).into(), "minute");
+        took.push(format!("about {minutes}"));
+    }
+    if !cost.is_zero() {
+        took.push(credits::amount(cost));
     }
     if !took.is_empty() {
         told.push_str(&format!("\n\n{faint}{}{end}", took.join(", ")));

@@ -3,7 +3,6 @@
 use rappel_core::SmsEncoding;
 use rappel_core::civil::{Civil, Instant, Zone};
 use rappel_dsl::sms::{GSM7_CHAINED, GSM7_SINGLE, UCS2_CHAINED, UCS2_SINGLE};
-use rust_decimal::Decimal;
 
 /// A time for people: `2026-06-03 14:30`, on the clinic's wall clock.
 pub(crate) fn clock(instant: Instant, zone: Zone) -> String {
@@ -40,12 +39,6 @@ pub(crate) fn length_of(encoding: SmsEncoding, units: usize, segments: usize) ->
         encoding.name(),
         count(segments as u64, "segment")
     )
-}
-
-/// `1 credit`, `1.5 credits`
-pub(crate) fn credits(credits: Decimal) -> String {
-    let plural = if credits == Decimal::ONE { "" } else { "s" };
-    format!("{} credit{plural}", credits.normalize())
 }
 
 /// A sentence's end, unless it has one.

@@ -1,6 +1,7 @@
 //! What commands print: answers on standard output, everything else on standard error.
 
 pub(crate) mod content;
+pub(crate) mod credits;
 pub(crate) mod csv;
 pub(crate) mod diagnostics;
 pub(crate) mod faults;

@@ -6,7 +6,8 @@ use rappel_core::provider::ReceiptStatus;
 use rappel_core::store::{Entry, Message, Step};
 use rappel_core::{ChannelKind, State};
 
-use super::message::{clock, count, credits, ended, length_of, origin};
+use super::credits;
+use super::message::{clock, count, ended, length_of, origin};
 use super::style;
 
 /// A message and all that happened to it.
@@ -96,7 +97,7 @@ fn words(message: &Message, text: &str) -> String {
         ));
     }
     if !message.credits.is_zero() {
-        took.push(credits(message.credits));
+        took.push(credits::amount(message.credits));
     }
     let took = if took.is_empty() {
         String::new()
@@ -262,6 +263,11 @@ fn step(step: &Step) -> Vec<String> {
         Step::Suppressed { reason } => vec![format!("It doesn't go: {reason}.")],
         Step::Decided { approved: true } => vec!["A person approved it.".into()],
         Step::Decided { approved: false } => vec!["A person withdrew it.".into()],
+        Step::Unpaid { cost, left } => vec![format!(
+            "It costs {}, and {} left: it waits for more.",
+            credits::amount(*cost),
+            left.normalize()
+        )],
         Step::Recovered { reason } => {
             let mut letters = reason.chars();
             let first = letters.next().map(|c| c.to_uppercase().to_string());

@@ -6,7 +6,8 @@ use rappel_core::State;
 use rappel_core::store::{Ingested, Message};
 use rust_decimal::Decimal;
 
-use super::message::{self, count, origin};
+use super::credits;
+use super::message::{count, origin};
 use super::style;
 
 /// How many reasons of a state are told one by one.
@@ -54,7 +55,7 @@ pub(crate) fn messages(messages: &[Message]) -> String {
         "{}: {}, {}",
         count(messages.len() as u64, "message"),
         count(segments, "segment"),
-        message::credits(credits),
+        credits::amount(credits),
     );
     let mut states: BTreeMap<State, BTreeMap<String, u64>> = BTreeMap::new();
     for message in messages {

@@ -140,5 +140,10 @@ pub(crate) fn number(number: u64) -> Cell {
     } else {
         number.to_string()
     };
-    Cell::new(text).set_alignment(CellAlignment::Right)
+    right(text)
+}
+
+/// What stands under others like it, their ends in a line.
+pub(crate) fn right(what: impl std::fmt::Display) -> Cell {
+    Cell::new(what).set_alignment(CellAlignment::Right)
 }

@@ -58,7 +58,9 @@ pub(super) fn show(session: &Session, text: &str) -> Result<String, String> {
         .preview
         .render(session.rules(), &session.visit, &template)
         .map_err(|stopped| format!("this message must not go: {stopped}"))?;
-    let mut told = content::told(&content, None);
+    let settings = session.rules().settings();
+    let cost = settings.cost(session.preview.channel, &content);
+    let mut told = content::told(&content, cost);
     if !warnings.is_empty() {
         told.push_str("\n\n");
         told.push_str(&reports(&warnings));

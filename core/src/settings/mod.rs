@@ -1,6 +1,7 @@
 //! `clinic.toml`: what a clinic declares about itself and how its messages behave.
 
 mod after;
+mod credits;
 mod example;
 mod forms;
 mod gateway;
@@ -24,6 +25,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use after::{AfterVisitSettings, RecallSettings};
+pub use credits::{CreditSettings, SPOKEN_PER_MINUTE, begun_minutes, spoken_minutes};
 pub use gateway::{Encryption, Gateway, Limits, Rate, SecretRef};
 pub use read::Inspection;
 pub use staff::{AdministratorSettings, AgendaSettings, AlertSettings, DayTime, ResourceSettings};
@@ -115,6 +117,9 @@ pub struct Settings {
     /// Patients' consent.
     #[serde(default)]
     pub consent: ConsentSettings,
+    /// What the clinic may spend on messages.
+    #[serde(default)]
+    pub credits: CreditSettings,
     /// Pages of the clinic's own that messages link to; `{token}` stands for the secret of the link.
     #[serde(default)]
     pub links: LinkSettings,
@@ -223,9 +228,9 @@ pub struct ChannelsSettings {
     #[serde(default)]
     pub sms: SmsSettings,
     #[serde(default)]
-    pub email: ChannelSettings,
+    pub email: EmailSettings,
     #[serde(default)]
-    pub voice: ChannelSettings,
+    pub voice: VoiceSettings,
 }
 
 /// How SMS behave.
@@ -255,14 +260,27 @@ impl Default for SmsSettings {
     }
 }
 
-/// How e-mails or calls behave.
+/// How e-mails behave.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct ChannelSettings {
+pub struct EmailSettings {
     /// The gateway that carries them.
     #[schemars(example = &"out")]
     pub gateway: Option<String>,
-    /// Credits that each message costs.
+    /// Credits that each e-mail costs.
+    #[schemars(with = "Amount")]
+    pub credits: Decimal,
+}
+
+/// How calls behave.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct VoiceSettings {
+    /// The gateway that carries them.
+    #[schemars(example = &"out")]
+    pub gateway: Option<String>,
+    /// Credits that each begun minute of a call costs. 800 characters are taken for a minute until the
+    /// gateway reports how long the call was, where it does.
     #[schemars(with = "Amount")]
     pub credits: Decimal,
 }
@@ -510,15 +528,6 @@ impl Settings {
         };
         let (name, gateway) = self.gateways.get_key_value(name.as_deref()?)?;
         Some((name, gateway))
-    }
-
-    /// What a message of so many segments costs on a channel.
-    pub fn credits(&self, channel: ChannelKind, segments: u32) -> Decimal {
-        match channel {
-            ChannelKind::Sms => self.channels.sms.credits * Decimal::from(segments.min(1_000)),
-            ChannelKind::Email => self.channels.email.credits,
-            ChannelKind::Voice => self.channels.voice.credits,
-        }
     }
 
     /// The JSON schema of `clinic.toml`, for editors.

@@ -391,6 +391,13 @@ impl Check {
                 );
             }
         }
+        if settings.credits.low.is_sign_negative() && !settings.credits.low.is_zero() {
+            self.error(
+                "credits.low",
+                "credits are low when few are left, and fewer than none are never left",
+                "for instance `low = \"100\"`, or `low = \"0\"` to be told only when none are left",
+            );
+        }
         if !(1..=10_000).contains(&settings.channels.sms.max_characters) {
             self.error(
                 "channels.sms.max_characters",

@@ -171,6 +171,10 @@ fn channels_and_gateways() {
             "[channels.email]\ncredits = true",
             "[channels.voice]\ncredits = \"1,5\"",
             "[channels.fax]\ngateway = \"mail\"",
+            "[credits]\nlimited = \"no\"",
+            "[credits]\nlow = -5",
+            "[credits]\nlow = \"few\"",
+            "[credits]\nbalance = 100",
         ]
     ));
 }

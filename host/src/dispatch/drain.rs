@@ -8,6 +8,7 @@ use rappel_core::decision::PolicyFault;
 use rappel_core::ids::MessageId;
 use rappel_core::store::{Lane, Result, Store, Transition};
 
+use super::credits;
 use super::steps::{Desk, Judged, SENDING_LEASE, settle};
 use crate::clinic::{Clinic, today};
 use crate::clock::Clock;
@@ -70,10 +71,11 @@ pub async fn drain(
             store.commit(&staying, now, day).await?;
             let begins: Vec<_> = ready.iter().map(|message| message.begin.clone()).collect();
             let begun = store.commit(&begins, now, day).await?;
+            credits::tell(&begun.crossings);
             let mut settled = Vec::with_capacity(ready.len());
             for message in ready
                 .into_iter()
-                .zip(begun)
+                .zip(begun.made)
                 .filter_map(|(message, begun)| begun.then_some(message))
             {
                 let outcome = message.channel.send(&message.outgoing).await;

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 use super::appetite::Appetite;
+use super::credits;
 use super::dispatcher::Dispatcher;
 use super::steps::{FRESH, Judged, Ready, SENDING_LEASE, postpone, settle, take_back};
 use crate::clinic::{Live, today};
@@ -268,7 +269,10 @@ impl Runner {
             steps.push(message.begin.clone());
         }
         let made = match self.host.store.commit(&steps, now, day).await {
-            Ok(made) => made,
+            Ok(committed) => {
+                credits::tell(&committed.crossings);
+                committed.made
+            }
             Err(error) => {
                 // All of it is tried again.
                 steps.truncate(settled);

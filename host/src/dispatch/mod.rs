@@ -13,6 +13,7 @@
 mod appetite;
 mod backoff;
 mod bucket;
+pub(crate) mod credits;
 mod dispatcher;
 mod drain;
 mod gate;

@@ -150,7 +150,9 @@ impl Desk {
             text: content.text.clone(),
             encoding: content.encoding,
             segments: content.segments,
-            credits: settings.credits(letter.channel, content.segments),
+            credits: settings.cost(letter.channel, &content),
+            minute: settings.cost_of_minute(letter.channel),
+            limited: settings.credits.limited,
             channel: letter.channel,
             links: letter.links,
         }));

@@ -7,7 +7,7 @@ use rappel_core::decision::PolicyFault;
 use rappel_core::ids::FacilityId;
 use rappel_core::store::Ingested;
 
-use crate::dispatch::Dispatcher;
+use crate::dispatch::{Dispatcher, credits};
 use crate::engine::EventPlanner;
 
 /// The policies that failed while events were planned, and for how many events.
@@ -31,7 +31,7 @@ pub(super) fn tell_faults(facility: &FacilityId, faults: &BTreeMap<PolicyFault, 
 }
 
 /// Does with the rules that serve now what earlier ones couldn't: plans the events that they failed on,
-/// and looks again at messages that a fault keeps back.
+/// and looks again at messages that a fault or a want of credits keeps back.
 /// A failure of the store is logged: the next reload or start of the host tries again.
 pub(super) async fn catch_up(dispatcher: &Dispatcher) {
     let clinic = &dispatcher.clinic;
@@ -52,10 +52,23 @@ pub(super) async fn catch_up(dispatcher: &Dispatcher) {
             tracing::error!(facility = %clinic.facility, %error, "can't plan again what a policy had failed on");
         }
     }
-    let zone = clinic.live().rules.settings().zone;
+    let live = clinic.live();
+    let settings = live.rules.settings();
+    let limit = settings.credits.limited.then_some(settings.credits.low);
+    match dispatcher
+        .store
+        .limit_credits(&clinic.facility, limit)
+        .await
+    {
+        Ok(crossing) => credits::tell(crossing.as_slice()),
+        Err(error) => {
+            tracing::error!(facility = %clinic.facility, %error, "can't remember whether credits are limited");
+        }
+    }
+    let zone = settings.zone;
     let now = (now, Civil::at(now, zone));
     if let Err(error) = dispatcher.store.look_again(&clinic.facility, now).await {
-        tracing::error!(facility = %clinic.facility, %error, "can't look again at what a fault keeps back");
+        tracing::error!(facility = %clinic.facility, %error, "can't look again at what is kept back");
     }
     dispatcher.wake();
 }

@@ -13,7 +13,7 @@ use rappel_core::event::Event;
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::provider::{Inbound, Refusal};
 use rappel_core::store::{
-    Absent, Count, GenerationRecord, Ingested, Result, Store, StoreError, Unplanned,
+    Absent, Account, Count, GenerationRecord, Ingested, Result, Store, StoreError, Unplanned,
 };
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -73,6 +73,8 @@ pub struct Status {
     pub absent: Vec<Absent>,
     /// How many messages are in each state.
     pub counts: Vec<Count>,
+    /// The credits of each clinic whose credits are limited.
+    pub accounts: Vec<Account>,
     /// The events that wait because a policy failed to plan.
     pub unplanned: Vec<Unplanned>,
 }
@@ -261,11 +263,14 @@ impl Host {
 /// # Errors
 /// When the store fails.
 pub async fn status(store: &dyn Store) -> Result<Status> {
+    let mut accounts = store.accounts().await?;
+    accounts.retain(|account| account.limited);
     Ok(Status {
         begun: store.begun().await?,
         generations: store.generations().await?,
         absent: store.absent().await?,
         counts: store.counts().await?,
+        accounts,
         unplanned: store.unplanned(None).await?,
     })
 }

@@ -8,7 +8,7 @@ use rappel_core::store::{GenerationRecord, Unplanned};
 use serde::Serialize;
 
 use super::message::rfc3339;
-use super::{VERSION, Zones};
+use super::{CreditsLine, VERSION, Zones};
 use crate::serve::Status;
 
 /// How a host does, and its clinics.
@@ -39,6 +39,7 @@ pub struct ClinicLine<'s> {
     pub served: bool,
     pub refused: Option<&'s str>,
     pub faults: Vec<FaultLine<'s>>,
+    pub credits: Option<CreditsLine>,
     pub messages: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
 }
 
@@ -97,6 +98,7 @@ fn clinic<'s>(record: &'s GenerationRecord, status: &'s Status) -> ClinicLine<'s
             .or_default()
             .insert(count.state.name(), count.count);
     }
+    let mut accounts = status.accounts.iter();
     ClinicLine {
         clinic: record.facility.as_str(),
         generation: &record.id,
@@ -107,6 +109,9 @@ fn clinic<'s>(record: &'s GenerationRecord, status: &'s Status) -> ClinicLine<'s
             .into_iter()
             .map(|(fault, events)| FaultLine { fault, events })
             .collect(),
+        credits: accounts
+            .find(|account| account.facility == record.facility)
+            .and_then(CreditsLine::of),
         messages,
     }
 }

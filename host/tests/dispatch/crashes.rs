@@ -52,6 +52,8 @@ async fn begin(house: &House, claims: &[Claimed], gateway: &str, address: &str) 
                 encoding: None,
                 segments: 1,
                 credits: Default::default(),
+                minute: None,
+                limited: false,
                 channel: ChannelKind::Sms,
                 links: Vec::new(),
             })),
@@ -63,7 +65,7 @@ async fn begin(house: &House, claims: &[Claimed], gateway: &str, address: &str) 
         })
         .collect();
     let made = house.store.commit(&steps, now, day).await.unwrap();
-    assert!(made.iter().all(|made| *made));
+    assert!(made.made.iter().all(|made| *made));
 }
 
 async fn house(honours: bool) -> House {

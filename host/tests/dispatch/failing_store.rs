@@ -75,7 +75,7 @@ macro_rules! delegate {
                 steps: &[rappel_core::store::Transition],
                 now: rappel_core::Instant,
                 day: (rappel_core::Instant, rappel_core::Instant),
-            ) -> rappel_core::store::Result<Vec<bool>> {
+            ) -> rappel_core::store::Result<rappel_core::store::Committed> {
                 let ($self, $call) = (self, "commit");
                 let () = $asked?;
                 self.0.commit(steps, now, day).await
@@ -107,6 +107,51 @@ macro_rules! delegate {
             ) -> rappel_core::store::Result<Vec<Option<rappel_core::ids::MessageId>>> {
                 self.0.receive(facility, gateway, receipts, now).await
             }
+            async fn limit_credits(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                low: Option<rust_decimal::Decimal>,
+            ) -> rappel_core::store::Result<Option<rappel_core::store::Crossing>> {
+                self.0.limit_credits(facility, low).await
+            }
+            async fn add_credits(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                amount: rust_decimal::Decimal,
+                note: Option<&str>,
+                now: rappel_core::Instant,
+            ) -> rappel_core::store::Result<Option<u64>> {
+                self.0.add_credits(facility, amount, note, now).await
+            }
+            async fn offer_credits(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                now: rappel_core::Instant,
+            ) -> rappel_core::store::Result<u64> {
+                self.0.offer_credits(facility, now).await
+            }
+            async fn accounts(
+                &self,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::Account>> {
+                self.0.accounts().await
+            }
+            async fn ledger(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                limit: u32,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::Posted>> {
+                self.0.ledger(facility, limit).await
+            }
+            async fn spent(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                between: (rappel_core::Instant, rappel_core::Instant),
+            ) -> rappel_core::store::Result<
+                std::collections::BTreeMap<rappel_core::ChannelKind, rust_decimal::Decimal>,
+            > {
+                self.0.spent(facility, between).await
+            }
+
             async fn link(
                 &self,
                 token: &str,

@@ -37,6 +37,8 @@ pub(crate) struct Setup {
     pub(crate) waiting: bool,
     /// A policy of the clinic's own.
     pub(crate) policy: Option<&'static str>,
+    /// More tables of `clinic.toml`.
+    pub(crate) more: &'static str,
     /// The store; one in memory where there is none.
     pub(crate) store: Option<Arc<dyn Store>>,
     /// The clock; one of its own where there is none.
@@ -51,6 +53,7 @@ impl Default for Setup {
             honours: true,
             waiting: false,
             policy: None,
+            more: "",
             store: None,
             clock: None,
         }
@@ -72,6 +75,11 @@ pub(crate) struct House {
 
 /// A clinic whose stock policies keep nothing back.
 pub(crate) fn rules(facility: &str, limits: &str, policy: Option<&str>) -> Arc<Generation> {
+    rules_with(facility, limits, policy, "")
+}
+
+/// The same with more tables of `clinic.toml`.
+fn rules_with(facility: &str, limits: &str, policy: Option<&str>, more: &str) -> Arc<Generation> {
     let mut folder = Folder::default();
     folder.insert(
         "clinic.toml",
@@ -92,6 +100,7 @@ pub(crate) fn rules(facility: &str, limits: &str, policy: Option<&str>) -> Arc<G
             gateway = "sms"
             [channels.voice]
             gateway = "sms"
+            credits = "2"
             [channels.email]
             gateway = "mail"
             [gateways.sms]
@@ -99,6 +108,7 @@ pub(crate) fn rules(facility: &str, limits: &str, policy: Option<&str>) -> Arc<G
             limits = {limits}
             [gateways.mail]
             type = "console"
+            {more}
             "#
         ),
     );
@@ -182,7 +192,7 @@ impl House {
             Gateway::new(clock.clone(), setup.honours)
         });
         let mail = Arc::new(Gateway::new(clock.clone(), setup.honours));
-        let rules = rules(setup.facility, setup.limits, setup.policy);
+        let rules = rules_with(setup.facility, setup.limits, setup.policy, setup.more);
         let clinic = Arc::new(Clinic::new(live(rules, &gateway, &mail)));
         let dispatcher = Arc::new(Dispatcher::new(
             clinic.clone(),

@@ -5,6 +5,7 @@
 mod changes;
 mod clock;
 mod crashes;
+mod credits;
 mod drained;
 mod failing_store;
 mod gateway;

@@ -147,7 +147,7 @@ pub(crate) async fn a_reply_is_kept_once_and_stands_in_its_messages_story(bench:
         .replies(&bench.facility, at("09:00"), 10)
         .await
         .unwrap();
-    assert_eq!(kept, [reply.clone()]);
+    assert_eq!(kept, std::slice::from_ref(&reply));
     assert!(
         bench
             .store

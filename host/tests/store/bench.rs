@@ -379,7 +379,7 @@ impl Bench {
     }
 
     pub(crate) async fn commit(&self, now: &str, steps: &[Transition]) -> Vec<bool> {
-        self.store.commit(steps, at(now), day()).await.unwrap()
+        self.store.commit(steps, at(now), day()).await.unwrap().made
     }
 
     /// Makes one step at 09:00; tells whether it was made.
@@ -420,6 +420,7 @@ impl Bench {
             of,
             status,
             reason: (status == ReceiptStatus::Failed).then(|| "absent subscriber".into()),
+            seconds: None,
         };
         self.store
             .receive(&self.facility, gateway, &[receipt], at("10:00"))
@@ -518,6 +519,8 @@ pub(crate) fn handover() -> Handover {
         encoding: Some(SmsEncoding::Gsm7),
         segments: 1,
         credits: "1".parse().unwrap(),
+        minute: None,
+        limited: false,
         channel: ChannelKind::Sms,
         links: Vec::new(),
     }

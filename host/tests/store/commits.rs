@@ -124,6 +124,8 @@ pub(crate) async fn what_was_handed_over_is_kept_to_the_letter(bench: Bench) {
             encoding: Some(SmsEncoding::Ucs2),
             segments: 3,
             credits: "0.075".parse().unwrap(),
+            minute: None,
+            limited: false,
             channel: ChannelKind::Sms,
             links: Vec::new(),
         })),

@@ -9,8 +9,10 @@ mod answers;
 mod bench;
 mod claims;
 mod commits;
+mod credits;
 mod erasure;
 mod ingest;
+mod ledger;
 mod plans;
 mod properties;
 mod receipts;
@@ -60,6 +62,27 @@ macro_rules! conformance {
             a_visit_is_reminded_of_on_two_channels,
             steps_of_two_facilities_go_in_one_batch,
             nothing_to_do_is_done,
+        ],
+        credits: [
+            a_cost_is_reserved_and_spent_when_the_gateway_took_the_message,
+            what_no_gateway_took_is_given_back,
+            what_may_have_gone_stays_reserved_until_a_receipt,
+            what_is_not_covered_is_held_and_goes_after_a_top_up,
+            urgent_ones_go_first_when_credits_come_back,
+            what_waits_for_credits_moves_is_withdrawn_and_comes_too_late,
+            other_rules_look_again_at_what_waits_for_credits,
+            credits_that_were_given_back_are_offered,
+            a_crossing_is_told_once_until_there_is_a_top_up,
+            a_call_is_paid_by_its_length,
+            without_a_limit_nothing_is_counted_and_costs_are_told,
+            nothing_is_reserved_for_a_step_that_is_not_made,
+            nothing_is_reserved_for_an_address_that_wants_nothing,
+            no_workers_together_overdraw_an_account,
+            each_clinic_has_its_own,
+            the_ledger_tells_the_latest_first_and_outlives_a_patient,
+        ],
+        ledger: [
+            the_ledger_adds_up_whatever_happens,
         ],
         erasure: [
             an_erased_patient_leaves_nothing,

@@ -158,7 +158,7 @@ impl Model {
                         lease: keeps.then_some(lease),
                         ..step(&claim, from, to)
                     };
-                    if store.commit(&[step], self.now, day()).await.unwrap() == [true] {
+                    if store.commit(&[step], self.now, day()).await.unwrap().made == [true] {
                         let (fence, _) = self.held[&number];
                         assert_eq!(
                             fence, claim.fence,
@@ -198,6 +198,7 @@ impl Model {
                     of: ReceiptOf::Message(id(message)),
                     status,
                     reason: None,
+                    seconds: None,
                 };
                 store
                     .receive(&facility, "gw", &[receipt], self.now)

@@ -82,6 +82,10 @@ pub(super) fn register(engine: &mut Engine) {
         .register_fn("failed", |of: ReceiptOf, why: &str| {
             receipt(of, ReceiptStatus::Failed, Some(why.to_string()))
         })
+        .register_fn("lasted", |receipt: Receipt, seconds: Dynamic| Receipt {
+            seconds: whole(&seconds),
+            ..receipt
+        })
         .register_fn("wrote", |from: &str, text: &str| {
             wrote(from, text, Dynamic::UNIT)
         })
@@ -141,7 +145,24 @@ fn answered(of: ReceiptOf) -> Answered<MessageId> {
 }
 
 fn receipt(of: ReceiptOf, status: ReceiptStatus, reason: Option<String>) -> Receipt {
-    Receipt { of, status, reason }
+    Receipt {
+        of,
+        status,
+        reason,
+        seconds: None,
+    }
+}
+
+/// A whole number, which a form brings as text. What is none is not known: a receipt is worth more than
+/// the length in it.
+fn whole(value: &Dynamic) -> Option<u32> {
+    match value.as_int() {
+        Ok(number) => number.try_into().ok(),
+        Err(_) => value
+            .as_immutable_string_ref()
+            .ok()
+            .and_then(|text| text.trim().parse().ok()),
+    }
 }
 
 /// One of the type, a list of them, or nothing.

@@ -66,6 +66,7 @@ groups! {
         "delivered" "delivered(of)" "It arrived; `of` is `ours(…)` or `theirs(…)`.";
         "sent" "sent(of)" "It is on its way.";
         "failed" "failed(of, why)" "It never will arrive.";
+        "lasted" "receipt.lasted(seconds)" "The same, of a call that was so long: `delivered(of).lasted(42)`. It is paid by that; `()` says nothing.";
         "wrote" "wrote(number, text, id, of)" "Somebody wrote back; `id`, the gateway's name for it, and `of`, the message that they answer, may be left out.";
         "pressed" "pressed(of, key, id)" "A key was pressed in a call: `\"1\"` says yes, `\"2\"` no, and any other goes to a person; `of` is `ours(…)`, and `id` may be left out.";
         "body" "body(type, text)" "What `replied` answers the gateway: a text with its `Content-Type`.";

@@ -230,7 +230,7 @@ pub(super) const EMAIL: &[Property] = &[property(
 pub(super) const VOICE: &[Property] = &[property(
     "credits",
     Type::DECIMAL,
-    "Credits that each call costs.",
+    "Credits that each begun minute of a call costs.",
     |f| maybe(Some(f.settings.channels.voice.credits)),
 )];
 

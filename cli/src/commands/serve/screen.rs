@@ -211,6 +211,10 @@ pub(super) fn step_line(message: &Message, step: &Step) -> Option<String> {
         Step::Suppressed { reason } => (State::Skipped, reason.clone()),
         Step::Decided { approved: true } => (State::Planned, "approved".into()),
         Step::Decided { approved: false } => (State::Withdrawn, "not approved".into()),
+        Step::Unpaid { cost, left } => (
+            State::Held,
+            format!("out of credits: it costs {cost}, {left} left"),
+        ),
         Step::Recovered { reason } => (message.state, reason.clone()),
     };
     let patient = message

@@ -64,7 +64,7 @@ pub(super) fn template(session: &mut Session, _: &str) -> Answer {
         .map_err(|stopped| format!("this message must not go: {stopped}\n\n{}", told.trim_end()))?;
     Ok(format!(
         "{told}{}",
-        crate::output::content::told(&content, None)
+        crate::output::content::told(&content, settings.cost(channel, &content))
     ))
 }
 

@@ -66,7 +66,7 @@ macro_rules! claim_joins {
 const DUE: &str =
     concat!(
     "SELECT ", claim_columns!(), claim_joins!(),
-    "WHERE m.facility = ?1 AND m.channel = ?2 AND m.state IN ('planned', 'held') AND m.urgent = ?7
+    "WHERE m.facility = ?1 AND m.channel = ?2 AND m.state IN ('planned', 'held') AND m.kept IS NOT 'credits' AND m.urgent = ?7
        AND m.due <= ?5 AND m.lease <= ?5 ORDER BY m.due LIMIT ?6"
 );
 
@@ -148,8 +148,17 @@ impl SqliteStore {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
+        // What they cost, and whether credits are limited at all, may be otherwise now.
+        let unpaid = sqlx::query(
+            "UPDATE message SET kept = NULL, cost = NULL
+             WHERE facility = ?1 AND kept = 'credits' AND state = 'held'",
+        )
+        .bind(facility.as_str())
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
-        Ok(done.rows_affected())
+        Ok(done.rows_affected() + unpaid.rows_affected())
     }
 
     pub(super) async fn claim_abandoned(

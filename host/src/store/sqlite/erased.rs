@@ -4,12 +4,12 @@ use std::fmt;
 
 use rappel_core::event::EventKind;
 use rappel_core::facts::{Record, Records};
-use rappel_core::store::{Planner, Result};
+use rappel_core::store::{Planner, Posting, Result};
 use serde_json::{Value, json};
 use sqlx::Row;
 
 use super::ingest::Ingest;
-use super::{failed, millis};
+use super::{credits, failed, millis};
 
 /// Says what the key of hashes is for, so that it is no other key made of the same secret.
 const PURPOSE: &str = "rappel 2026-06 erased patients";
@@ -134,6 +134,17 @@ impl Ingest<'_> {
         .execute(&mut *self.db)
         .await
         .map_err(failed)?;
+        // What may have gone is paid; its answer finds nothing to settle.
+        let charged: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM message WHERE facility = ?1 AND patient = ?2 AND charged",
+        )
+        .bind(self.facility)
+        .bind(&patient)
+        .fetch_all(&mut *self.db)
+        .await
+        .map_err(failed)?;
+        let spent: Vec<_> = charged.into_iter().map(|id| (id, Posting::Spent)).collect();
+        credits::settle(self.db, self.facility, &spent, self.now).await?;
         for statement in [
             "DELETE FROM unplanned WHERE facility = ?1 AND (record = 'patient' AND subject = ?2
                OR record = 'appointment' AND subject IN (SELECT id FROM appointment

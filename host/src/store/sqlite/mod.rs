@@ -1,10 +1,12 @@
 //! The embedded store: SQLite with one writer, a pool of readers, and every commit on the disk
 //! before it is told.
 
+mod account;
 mod answers;
 mod approval;
 mod claim;
 mod consent;
+mod credits;
 mod erased;
 mod ingest;
 mod outgoing;
@@ -15,6 +17,7 @@ mod rows;
 mod steps;
 mod unplanned;
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,10 +30,11 @@ use rappel_core::facts::Records;
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use rappel_core::provider::Receipt;
 use rappel_core::store::{
-    Absent, Approval, Claimed, ConsentChange, Count, Entry, Filter, GenerationRecord, Ingested,
-    KeptFolder, Lane, Link, Message, OutgoingEvent, Planner, Replanned, ReplyRecord, Request,
-    RequestOf, Result, Store, StoreError, Transition, Unplanned,
+    Absent, Account, Approval, Claimed, Committed, ConsentChange, Count, Crossing, Entry, Filter,
+    GenerationRecord, Ingested, KeptFolder, Lane, Link, Message, OutgoingEvent, Planner, Posted,
+    Replanned, ReplyRecord, Request, RequestOf, Result, Store, StoreError, Transition, Unplanned,
 };
+use rust_decimal::Decimal;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Row, Sqlite, SqlitePool, Transaction};
@@ -351,7 +355,7 @@ impl Store for SqliteStore {
         steps: &[Transition],
         now: Instant,
         day: (Instant, Instant),
-    ) -> Result<Vec<bool>> {
+    ) -> Result<Committed> {
         self.commit_steps(steps, now, day).await
     }
 
@@ -371,6 +375,44 @@ impl Store for SqliteStore {
         now: Instant,
     ) -> Result<Vec<Option<MessageId>>> {
         self.apply_receipts(facility, gateway, receipts, now).await
+    }
+
+    async fn limit_credits(
+        &self,
+        facility: &FacilityId,
+        low: Option<Decimal>,
+    ) -> Result<Option<Crossing>> {
+        self.write_limit(facility, low).await
+    }
+
+    async fn add_credits(
+        &self,
+        facility: &FacilityId,
+        amount: Decimal,
+        note: Option<&str>,
+        now: Instant,
+    ) -> Result<Option<u64>> {
+        self.top_up(facility, amount, note, now).await
+    }
+
+    async fn offer_credits(&self, facility: &FacilityId, now: Instant) -> Result<u64> {
+        self.offer_again(facility, now).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<Account>> {
+        self.read_accounts().await
+    }
+
+    async fn ledger(&self, facility: &FacilityId, limit: u32) -> Result<Vec<Posted>> {
+        self.read_ledger(facility, limit).await
+    }
+
+    async fn spent(
+        &self,
+        facility: &FacilityId,
+        between: (Instant, Instant),
+    ) -> Result<BTreeMap<ChannelKind, Decimal>> {
+        self.read_spent(facility, between).await
     }
 
     async fn link(&self, token: &str) -> Result<Option<Link>> {

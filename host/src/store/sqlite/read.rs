@@ -17,10 +17,10 @@ impl SqliteStore {
         let row = sqlx::query(
             "SELECT min(due) FROM (
                SELECT min(due) AS due FROM message WHERE facility = ?1 AND channel = ?2 AND urgent = 1
-                 AND state IN ('planned', 'held')
+                 AND state IN ('planned', 'held') AND kept IS NOT 'credits'
                UNION ALL
                SELECT min(due) FROM message WHERE facility = ?1 AND channel = ?2 AND urgent = 0
-                 AND state IN ('planned', 'held'))",
+                 AND state IN ('planned', 'held') AND kept IS NOT 'credits')",
         )
         .bind(lane.facility.as_str())
         .bind(lane.channel.name())

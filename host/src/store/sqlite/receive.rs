@@ -7,10 +7,12 @@ use rappel_core::civil::Instant;
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::message::State;
 use rappel_core::provider::{Receipt, ReceiptOf, ReceiptStatus};
-use rappel_core::store::{Result, Step, StoreError, Transition};
+use rappel_core::settings::begun_minutes;
+use rappel_core::store::{Posting, Result, Step, StoreError, Transition};
+use rust_decimal::Decimal;
 use sqlx::{Row, SqliteConnection};
 
-use super::{SqliteStore, failed, millis, rows, steps};
+use super::{SqliteStore, credits, failed, millis, rows, steps};
 
 impl SqliteStore {
     pub(super) async fn apply_receipts(
@@ -40,14 +42,14 @@ async fn apply(
     // A receipt counts only for the gateway that the message was handed to.
     let row = match &receipt.of {
         ReceiptOf::Message(id) => sqlx::query(
-            "SELECT id, state FROM message WHERE facility = ?1 AND gateway = ?2 AND id = ?3",
+            "SELECT id, state, charged, minute FROM message WHERE facility = ?1 AND gateway = ?2 AND id = ?3",
         )
         .bind(facility)
         .bind(gateway)
         .bind(id.to_string()),
         ReceiptOf::GatewayId(id) => sqlx::query(
             // A gateway that counts anew after a restart means the latest.
-            "SELECT id, state FROM message WHERE facility = ?1 AND gateway = ?2 AND gateway_id = ?3
+            "SELECT id, state, charged, minute FROM message WHERE facility = ?1 AND gateway = ?2 AND gateway_id = ?3
              ORDER BY sent_at DESC LIMIT 1",
         )
         .bind(facility)
@@ -86,6 +88,18 @@ async fn apply(
         .await
         .map_err(failed)?;
     }
+    // A gateway that reports a message took it: it is paid, delivered or not.
+    if applied && row.try_get(2).map_err(failed)? {
+        let spent = [(id.to_string(), Posting::Spent)];
+        credits::settle(db, facility, &spent, now).await?;
+    }
+    if let Some(seconds) = receipt.seconds
+        && let Some(minute) = row.try_get::<Option<&str>, _>(3).map_err(failed)?
+        && state.may_have_arrived()
+    {
+        let cost = rows::parse::<Decimal>(minute)? * Decimal::from(begun_minutes(seconds));
+        credits::correct(db, facility, &id.to_string(), cost).await?;
+    }
     let step = Step::Receipt {
         status: receipt.status,
         applied,
@@ -116,8 +130,8 @@ async fn keep_early(
         .map_err(failed)?;
     let status = serde_json::to_string(&receipt.status).unwrap_or_default();
     sqlx::query(
-        "INSERT INTO early_receipt (facility, gateway, gateway_id, at, status, reason)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM message
+        "INSERT INTO early_receipt (facility, gateway, gateway_id, at, status, reason, seconds)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM message
            WHERE facility = ?1 AND lease > 0 AND state = 'sending' AND gateway = ?2)",
     )
     .bind(facility)
@@ -126,6 +140,7 @@ async fn keep_early(
     .bind(millis(now))
     .bind(status)
     .bind(&receipt.reason)
+    .bind(receipt.seconds)
     .execute(&mut *db)
     .await
     .map_err(failed)?;
@@ -165,7 +180,7 @@ pub(super) async fn settle_early(
         let rows = sqlx::query(
             "DELETE FROM early_receipt WHERE facility = ?1 AND gateway_id = ?3
                AND gateway = (SELECT gateway FROM message WHERE facility = ?1 AND id = ?2)
-             RETURNING gateway, status, reason",
+             RETURNING gateway, status, reason, seconds",
         )
         .bind(facility)
         .bind(step.id.to_string())
@@ -182,6 +197,7 @@ pub(super) async fn settle_early(
                     StoreError("the database holds a receipt that can't be read".into())
                 })?,
                 reason: row.try_get(2).map_err(failed)?,
+                seconds: row.try_get(3).map_err(failed)?,
             };
             apply(db, facility, &gateway, &receipt, now).await?;
         }

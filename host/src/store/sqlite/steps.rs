@@ -3,17 +3,17 @@
 //! A batch goes to SQLite as one JSON array: a statement for each message would cost more than the
 //! message.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use rappel_core::channel::ChannelKind;
 use rappel_core::civil::Instant;
 use rappel_core::ids::MessageId;
 use rappel_core::message::State;
-use rappel_core::store::{Result, Step, Transition};
+use rappel_core::store::{Committed, Posting, Result, Step, Transition};
 use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection};
 
-use super::{SqliteStore, answers, claim, failed, millis, receive, rows};
+use super::{SqliteStore, answers, claim, credits, failed, millis, receive, rows};
 
 impl SqliteStore {
     pub(super) async fn commit_steps(
@@ -21,7 +21,7 @@ impl SqliteStore {
         steps: &[Transition],
         now: Instant,
         day: (Instant, Instant),
-    ) -> Result<Vec<bool>> {
+    ) -> Result<Committed> {
         let hasher = self.hasher().await?;
         let mut transaction = self.write().await?;
         let mut wanted: Vec<bool> = steps
@@ -29,8 +29,12 @@ impl SqliteStore {
             .map(|step| step.from.may_become(step.to))
             .collect();
         forbid_second_reminders(&mut transaction, steps, &mut wanted, day).await?;
+        // Nothing is reserved for what its address refuses.
         answers::hold_back_suppressed(&mut transaction, hasher, steps, &mut wanted, now).await?;
-        let made = update(&mut transaction, steps, &wanted, now).await?;
+        let crossings = credits::reserve(&mut transaction, steps, &mut wanted, now).await?;
+        let updated = update(&mut transaction, steps, &wanted, now).await?;
+        let made: Vec<bool> = updated.iter().map(Option::is_some).collect();
+        settle(&mut transaction, steps, &updated, now).await?;
         tell(&mut transaction, steps, &made, now).await?;
         answers::keep_links(&mut transaction, steps, &made).await?;
         receive::settle_early(&mut transaction, steps, &made, now).await?;
@@ -42,7 +46,7 @@ impl SqliteStore {
             }
         }
         transaction.commit().await.map_err(failed)?;
-        Ok(made)
+        Ok(Committed { made, crossings })
     }
 }
 
@@ -103,13 +107,14 @@ async fn forbid_second_reminders(
     Ok(())
 }
 
-/// Moves the messages whose worker still holds them; tells which were moved.
+/// Moves the messages whose worker still holds them; tells of each that was moved whether it has a
+/// charge in the ledger.
 async fn update(
     db: &mut SqliteConnection,
     steps: &[Transition],
     wanted: &[bool],
     now: Instant,
-) -> Result<Vec<bool>> {
+) -> Result<Vec<Option<bool>>> {
     let batch: Vec<Value> = steps
         .iter()
         .zip(wanted)
@@ -117,7 +122,7 @@ async fn update(
         .map(|(step, _)| row_of(step, now))
         .collect();
     if batch.is_empty() {
-        return Ok(vec![false; steps.len()]);
+        return Ok(vec![None; steps.len()]);
     }
     let rows = sqlx::query(
         "UPDATE message SET
@@ -137,7 +142,10 @@ async fn update(
            text = coalesce(j.value ->> 16, text),
            encoding = coalesce(j.value ->> 17, encoding),
            segments = coalesce(j.value ->> 18, segments),
-           credits = coalesce(j.value ->> 19, credits),
+           credits = coalesce(j.value ->> 19,
+             CASE WHEN j.value ->> 4 IN ('planned', 'held', 'failed', 'expired') THEN '0' ELSE credits END),
+           charged = coalesce(j.value ->> 24, charged),
+           minute = coalesce(j.value ->> 25, minute),
            gateway_id = coalesce(j.value ->> 20, gateway_id),
            attempts = attempts + (j.value ->> 21),
            sent_at = CASE
@@ -149,22 +157,26 @@ async fn update(
          FROM json_each(?1) j
          WHERE message.facility = j.value ->> 0 AND message.id = j.value ->> 1
            AND message.fence = j.value ->> 2 AND message.state = j.value ->> 3
-         RETURNING message.facility, message.id",
+         RETURNING message.facility, message.id, message.charged",
     )
     .bind(Value::Array(batch).to_string())
     .fetch_all(&mut *db)
     .await
     .map_err(failed)?;
-    let mut made = HashSet::with_capacity(rows.len());
+    let mut made = HashMap::with_capacity(rows.len());
     for row in &rows {
         let facility: &str = row.try_get(0).map_err(failed)?;
         let id: MessageId = rows::parse(row.try_get(1).map_err(failed)?)?;
-        made.insert((facility, id));
+        let charged: bool = row.try_get(2).map_err(failed)?;
+        made.insert((facility, id), charged);
     }
     Ok(steps
         .iter()
         .zip(wanted)
-        .map(|(step, wanted)| *wanted && made.contains(&(step.facility.as_str(), step.id)))
+        .map(|(step, wanted)| {
+            let made = made.get(&(step.facility.as_str(), step.id)).copied();
+            made.filter(|_| *wanted)
+        })
         .collect())
 }
 
@@ -201,7 +213,34 @@ fn row_of(step: &Transition, now: Instant) -> Value {
         attempts,
         millis(now),
         (step.fault && step.to == State::Held).then_some("check"),
+        credits::pays(step).then_some(1),
+        handover
+            .and_then(|handover| handover.minute)
+            .map(|minute| minute.to_string()),
     ])
+}
+
+/// Settles what was reserved for messages that came to their answer.
+async fn settle(
+    db: &mut SqliteConnection,
+    steps: &[Transition],
+    updated: &[Option<bool>],
+    now: Instant,
+) -> Result<()> {
+    let mut answered: BTreeMap<&str, Vec<(String, Posting)>> = BTreeMap::new();
+    for (step, charged) in steps.iter().zip(updated) {
+        if *charged == Some(true)
+            && step.from == State::Sending
+            && let Some(posting) = credits::settlement(step.to)
+        {
+            let of = answered.entry(step.facility.as_str()).or_default();
+            of.push((step.id.to_string(), posting));
+        }
+    }
+    for (facility, messages) in answered {
+        credits::settle(db, facility, &messages, now).await?;
+    }
+    Ok(())
 }
 
 /// Adds the steps that were made to their messages' stories.
@@ -216,16 +255,25 @@ async fn tell(
         if !made {
             continue;
         }
-        for (order, entry) in step.story.iter().enumerate() {
-            let text = serde_json::to_string(entry).unwrap_or_default();
-            entries.push(json!([
-                step.facility.as_str(),
-                step.id.to_string(),
-                order,
-                text
-            ]));
+        for (order, told) in step.story.iter().enumerate() {
+            entries.push(entry(step, order, told));
         }
     }
+    write_story(db, entries, now).await
+}
+
+/// A line of a story, the `order`th of those that are written with it.
+pub(super) fn entry(step: &Transition, order: usize, told: &Step) -> Value {
+    let text = serde_json::to_string(told).unwrap_or_default();
+    json!([step.facility.as_str(), step.id.to_string(), order, text])
+}
+
+/// Adds lines to stories.
+pub(super) async fn write_story(
+    db: &mut SqliteConnection,
+    entries: Vec<Value>,
+    now: Instant,
+) -> Result<()> {
     if entries.is_empty() {
         return Ok(());
     }

@@ -184,6 +184,9 @@ pub(super) fn receipts(receipts: Vec<Receipt>) -> Value {
         if let Some(reason) = receipt.reason {
             shown.insert("reason".into(), reason.into());
         }
+        if let Some(seconds) = receipt.seconds {
+            shown.insert("seconds".into(), seconds.into());
+        }
         Value::Object(shown)
     });
     shown.collect()
