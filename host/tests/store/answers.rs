@@ -313,3 +313,54 @@ pub(crate) async fn the_agenda_is_told_what_it_did_not_tell_itself_in_order(benc
     done(2, None).await;
     assert!(waiting("12:00").await.is_empty());
 }
+
+pub(crate) async fn an_erased_patients_answers_go_with_them(bench: Bench) {
+    bench.plan([asking(1)]).await;
+    send_with_link(&bench, 1, "secret", Purpose::Confirm).await;
+    let reply = ReplyRecord {
+        id: "gw/7".into(),
+        at: at("10:00"),
+        channel: ChannelKind::Sms,
+        message: Some(id(1)),
+        text: Some("Oui, mais j'ai mal au dos".into()),
+        reading: "unclear".into(),
+        outcome: "a person has to read it".into(),
+    };
+    assert!(
+        bench
+            .store
+            .note_reply(&bench.facility, &reply)
+            .await
+            .unwrap()
+    );
+    // A text goes when its time is over, and the rest with the patient.
+    bench
+        .store
+        .redact(&bench.facility, at("2 00:00"))
+        .await
+        .unwrap();
+    let kept = bench
+        .store
+        .replies(&bench.facility, at("00:00"), 10)
+        .await
+        .unwrap();
+    assert_eq!(kept[0].text, None);
+    bench.erase(1).await;
+    assert!(
+        bench
+            .store
+            .replies(&bench.facility, at("00:00"), 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(bench.store.link("secret").await.unwrap().is_none());
+    assert!(
+        bench
+            .store
+            .consents(&bench.facility, &"p-1".into())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}

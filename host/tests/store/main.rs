@@ -140,6 +140,7 @@ macro_rules! conformance {
             nothing_leaves_for_an_address_that_wants_nothing,
             every_change_of_consent_is_kept_with_its_source,
             the_agenda_is_told_what_it_did_not_tell_itself_in_order,
+            an_erased_patients_answers_go_with_them,
         ],
         strikes: [
             what_was_taken_and_never_judged_is_taken_alone,

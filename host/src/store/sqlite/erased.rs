@@ -151,6 +151,12 @@ impl Ingest<'_> {
                  WHERE facility = ?1 AND patient = ?2))",
             "DELETE FROM story WHERE facility = ?1 AND message IN (SELECT id FROM message
                WHERE facility = ?1 AND patient = ?2)",
+            "DELETE FROM link WHERE facility = ?1 AND message IN (SELECT id FROM message
+               WHERE facility = ?1 AND patient = ?2)",
+            "DELETE FROM reply WHERE facility = ?1 AND message IN (SELECT id FROM message
+               WHERE facility = ?1 AND patient = ?2)",
+            "DELETE FROM consent WHERE facility = ?1 AND patient = ?2",
+            "DELETE FROM outgoing WHERE facility = ?1 AND event ->> '$.data.patient.id' = ?2",
             "DELETE FROM message WHERE facility = ?1 AND patient = ?2",
             "DELETE FROM appointment WHERE facility = ?1 AND patient = ?2",
             "DELETE FROM record WHERE facility = ?1 AND kind = 'patient' AND id = ?2",

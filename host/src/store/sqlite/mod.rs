@@ -579,6 +579,14 @@ impl Store for SqliteStore {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
+        sqlx::query(
+            "UPDATE reply SET text = NULL WHERE facility = ?1 AND at < ?2 AND text IS NOT NULL",
+        )
+        .bind(facility.as_str())
+        .bind(millis(before))
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
         Ok(done.rows_affected())
     }

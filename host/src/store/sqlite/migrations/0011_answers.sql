@@ -12,6 +12,7 @@ CREATE TABLE link (
   PRIMARY KEY (facility, token)
 ) WITHOUT ROWID;
 CREATE INDEX link_of_token ON link (token);
+CREATE INDEX link_of_message ON link (facility, message);
 
 -- What patients wrote, pressed and clicked, by the name that makes it known when it comes again.
 CREATE TABLE reply (
@@ -72,6 +73,7 @@ CREATE INDEX message_asked
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('link', 'link', '3000000 300000 1'),
   ('link', 'link_of_token', '3000000 1 1'),
+  ('link', 'link_of_message', '3000000 300000 3 1'),
   ('reply', 'reply', '300000 30000 1'),
   ('reply', 'reply_to', '300000 30000 1 1'),
   ('reply', 'reply_at', '300000 30000 1 1'),
