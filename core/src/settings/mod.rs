@@ -28,7 +28,7 @@ pub use after::{AfterVisitSettings, RecallSettings};
 pub use credits::{CreditSettings, SPOKEN_PER_MINUTE, begun_minutes, spoken_minutes};
 pub use gateway::{Encryption, Gateway, Limits, Rate, SecretRef};
 pub use read::Inspection;
-pub use staff::{AdministratorSettings, AgendaSettings, AlertSettings, DayTime, ResourceSettings};
+pub use staff::{AgendaSettings, AlertSettings, DayTime, ResourceSettings};
 
 use self::forms::Amount;
 use crate::channel::{ChannelKind, Sender};
@@ -102,9 +102,6 @@ pub struct Settings {
     /// Where the agenda is told what patients answered.
     #[serde(default)]
     pub agenda: AgendaSettings,
-    /// Who looks after the clinic's messages.
-    #[serde(default)]
-    pub administrator: AdministratorSettings,
     /// Titles of service groups whose appointments cause no messages.
     #[serde(default)]
     pub silent_groups: Vec<String>,

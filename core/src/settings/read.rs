@@ -311,7 +311,6 @@ impl Check {
         for (key, address) in [
             ("sender.email", &sender.email),
             ("sender.reply_to", &sender.reply_to),
-            ("administrator.email", &settings.administrator.email),
         ] {
             if let Some(address) = address
                 && let Err(message) = EmailAddress::parse(address)

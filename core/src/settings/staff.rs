@@ -1,5 +1,5 @@
 //! Settings of what concerns those who work at the clinic: alerts, messages to practitioners and
-//! rooms, and the administrator.
+//! rooms, and what the agenda is told.
 
 use std::fmt;
 use std::str::FromStr;
@@ -61,26 +61,6 @@ pub struct AgendaSettings {
     pub secret: Option<SecretRef>,
     /// Whether the address may be this machine's own or in a private network.
     pub allow_private: bool,
-}
-
-/// Who looks after the clinic's messages, and is told what needs a person.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct AdministratorSettings {
-    /// Their e-mail address. Without one nobody is told.
-    #[schemars(example = &"secretariat@example.org")]
-    pub email: Option<String>,
-    /// At most one e-mail in this time; what comes between waits for the next.
-    pub every: Span,
-}
-
-impl Default for AdministratorSettings {
-    fn default() -> Self {
-        Self {
-            email: None,
-            every: Span::minutes(30),
-        }
-    }
 }
 
 /// A time of a day, or of the day before it.

@@ -320,11 +320,7 @@ fn until(purpose: Purpose, message: &Message, now: Civil) -> Option<Civil> {
 /// Where a message goes, or why it can't.
 fn address(visit: &Visit, facts: &MessageFacts, settings: &Settings) -> Result<Address, String> {
     let (who, mobile, email) = match facts.recipient {
-        Recipient::Administrator => (
-            "administrator",
-            None,
-            settings.administrator.email.as_deref(),
-        ),
+        Recipient::Administrator => ("administrator", None, None),
         Recipient::Patient => {
             let patient = visit.patient.as_ref().ok_or("the patient is not known")?;
             (
