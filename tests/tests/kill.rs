@@ -100,16 +100,22 @@ async fn post(
         .build()
         .unwrap();
     let mut first = 0;
-    while !stop.load(Ordering::Relaxed) {
+    // A batch whose answer was lost is posted until it is acknowledged: it may be there or not.
+    let mut in_doubt = false;
+    while in_doubt || !stop.load(Ordering::Relaxed) {
         let address = format!("{}/events", url.lock().unwrap());
         let answer = client.post(address).json(&events(first)).send().await;
         match answer {
             Ok(answer) if answer.status().is_success() => {
                 first += BATCH;
+                in_doubt = false;
                 acknowledged.store(first, Ordering::Relaxed);
             }
             Ok(answer) => panic!("refused: {}", answer.text().await.unwrap()),
-            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+            Err(_) => {
+                in_doubt = true;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
         }
     }
 }
