@@ -1,5 +1,6 @@
 //! Reading events from a file or standard input: one CloudEvent a line.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
@@ -39,17 +40,31 @@ pub(crate) fn read(path: &Path) -> Result<Events> {
 fn read_from(input: impl BufRead) -> io::Result<Events> {
     let mut events = Events::default();
     for (number, line) in (1..).zip(input.split(b'\n')) {
-        let line = line?;
-        match parse(&line) {
-            Ok(None) => {}
-            Ok(Some(event)) => {
-                events.events.push(event);
-                events.lines.push(number);
-            }
-            Err(slip) => events.slips.push((number, slip)),
-        }
+        events.add(number, &line?);
     }
     Ok(events)
+}
+
+/// Reads a file piece by piece, so that a long one needs no more memory than a short one.
+pub(crate) fn pieces(
+    path: &Path,
+    lines: usize,
+) -> Result<impl Iterator<Item = Result<Events>> + use<'_>> {
+    let unreadable = |error: io::Error| Failure::file(path, "read", &error);
+    let file = File::open(path).map_err(unreadable)?;
+    let mut input = (1..).zip(BufReader::new(file).split(b'\n'));
+    Ok(std::iter::from_fn(move || {
+        let mut events = Events::default();
+        let mut any = false;
+        for (number, line) in input.by_ref().take(lines) {
+            any = true;
+            match line {
+                Ok(line) => events.add(number, &line),
+                Err(error) => return Some(Err(unreadable(error))),
+            }
+        }
+        any.then_some(Ok(events))
+    }))
 }
 
 /// Reads the event of a line; blank lines have none.
@@ -78,15 +93,50 @@ pub(crate) fn parse(line: &[u8]) -> std::result::Result<Option<Event>, String> {
 }
 
 impl Events {
+    fn add(&mut self, number: usize, line: &[u8]) {
+        match parse(line) {
+            Ok(None) => {}
+            Ok(Some(event)) => {
+                self.events.push(event);
+                self.lines.push(number);
+            }
+            Err(slip) => self.slips.push((number, slip)),
+        }
+    }
+
     /// Tells the lines that can't be read, those whose events were rejected, and what there is to look
     /// at in others. Tells whether there was an error.
     pub(crate) fn complain(&self, path: &Path, outcomes: &[Ingested]) -> bool {
-        let told = outcomes.iter().zip(&self.lines);
+        let mut complaints = Complaints::about(path);
+        complaints.tell(self, outcomes);
+        complaints.end()
+    }
+}
+
+/// What is wrong with a file of events, told as it is read.
+pub(crate) struct Complaints<'a> {
+    path: &'a Path,
+    errors: usize,
+    warnings: usize,
+}
+
+impl<'a> Complaints<'a> {
+    pub(crate) fn about(path: &'a Path) -> Self {
+        Self {
+            path,
+            errors: 0,
+            warnings: 0,
+        }
+    }
+
+    /// Tells the first.
+    pub(crate) fn tell(&mut self, read: &Events, outcomes: &[Ingested]) {
+        let told = outcomes.iter().zip(&read.lines);
         let rejected = told.clone().filter_map(|(outcome, line)| match outcome {
             Ingested::Rejected { path, message } => Some((*line, format!("{path}: {message}"))),
             _ => None,
         });
-        let mut errors: Vec<_> = self.slips.iter().cloned().chain(rejected).collect();
+        let mut errors: Vec<_> = read.slips.iter().cloned().chain(rejected).collect();
         errors.sort();
         let warnings: Vec<_> = told
             .filter_map(|(outcome, line)| match outcome {
@@ -95,30 +145,41 @@ impl Events {
             })
             .flat_map(|(line, warnings)| warnings.iter().map(move |said| (line, said.clone())))
             .collect();
-        list(
-            path,
-            &format!("{}error{}", style::ERROR, style::END),
-            &errors,
-        );
-        list(
-            path,
-            &format!("{}warning{}", style::WARNING, style::END),
-            &warnings,
-        );
-        !errors.is_empty()
+        self.list(error(), self.errors, &errors);
+        self.list(warning(), self.warnings, &warnings);
+        self.errors += errors.len();
+        self.warnings += warnings.len();
+    }
+
+    fn list(&self, what: impl Display, before: usize, slips: &[(usize, String)]) {
+        for (line, slip) in slips.iter().take(TOLD.saturating_sub(before)) {
+            remark(format_args!(
+                "{}:{line}: {what}: {slip}",
+                self.path.display()
+            ));
+        }
+    }
+
+    /// Tells how many there are besides, and whether there was an error.
+    pub(crate) fn end(self) -> bool {
+        for (what, all) in [(error(), self.errors), (warning(), self.warnings)] {
+            if all > TOLD {
+                remark(format_args!(
+                    "… and {} more",
+                    count((all - TOLD) as u64, &what)
+                ));
+            }
+        }
+        self.errors > 0
     }
 }
 
-fn list(path: &Path, what: &str, slips: &[(usize, String)]) {
-    for (line, slip) in slips.iter().take(TOLD) {
-        remark(format_args!("{}:{line}: {what}: {slip}", path.display()));
-    }
-    if slips.len() > TOLD {
-        remark(format_args!(
-            "… and {} more",
-            count((slips.len() - TOLD) as u64, what)
-        ));
-    }
+fn error() -> String {
+    format!("{}error{}", style::ERROR, style::END)
+}
+
+fn warning() -> String {
+    format!("{}warning{}", style::WARNING, style::END)
 }
 
 #[cfg(test)]

@@ -80,11 +80,9 @@ impl Simulate {
         let lines = messages
             .iter()
             .map(|message| MessageLine::of(message, zone));
-        let told = format!(
-            "{}\n{}",
-            summary::events(&simulation.events, read.slips.len()),
-            summary::messages(messages)
-        );
+        let mut events = summary::Events::default();
+        events.add(&simulation.events, read.slips.len());
+        let told = format!("{events}\n{}", summary::messages(messages));
         match self.format {
             ListFormat::Table => {
                 if !messages.is_empty() {

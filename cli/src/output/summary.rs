@@ -1,6 +1,7 @@
 //! What many messages come to: how many in each state and why, what they cost.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rappel_core::State;
 use rappel_core::store::{Ingested, Message};
@@ -13,35 +14,43 @@ use super::style;
 /// How many reasons of a state are told one by one.
 const REASONS: usize = 8;
 
-/// What became of events, in a line. `unreadable` are lines that hold none that can be read.
-pub(crate) fn events(outcomes: &[Ingested], unreadable: usize) -> String {
-    let of = |wanted: fn(&Ingested) -> bool| {
-        outcomes.iter().filter(|outcome| wanted(outcome)).count() as u64
-    };
-    let mut parts = vec![format!(
-        "{} applied",
-        of(|outcome| matches!(outcome, Ingested::Applied { .. }))
-    )];
-    let repeated = of(|outcome| matches!(outcome, Ingested::Repeated));
-    let rejected = of(|outcome| matches!(outcome, Ingested::Rejected { .. }));
-    if repeated > 0 {
-        parts.push(format!("{repeated} repeated"));
+/// What became of events.
+#[derive(Default)]
+pub(crate) struct Events {
+    applied: u64,
+    repeated: u64,
+    rejected: u64,
+    unreadable: u64,
+}
+
+impl Events {
+    /// Counts them. `unreadable` are lines that hold none that can be read.
+    pub(crate) fn add(&mut self, outcomes: &[Ingested], unreadable: usize) {
+        self.unreadable += unreadable as u64;
+        for outcome in outcomes {
+            *match outcome {
+                Ingested::Applied { .. } => &mut self.applied,
+                Ingested::Repeated => &mut self.repeated,
+                Ingested::Rejected { .. } => &mut self.rejected,
+            } += 1;
+        }
     }
-    if rejected > 0 {
-        parts.push(format!("{}{rejected} rejected{}", style::ERROR, style::END));
+}
+
+impl fmt::Display for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.applied + self.repeated + self.rejected + self.unreadable;
+        write!(f, "{}: {} applied", count(all, "event"), self.applied)?;
+        if self.repeated > 0 {
+            write!(f, ", {} repeated", self.repeated)?;
+        }
+        for (number, what) in [(self.rejected, "rejected"), (self.unreadable, "unreadable")] {
+            if number > 0 {
+                write!(f, ", {}{number} {what}{}", style::ERROR, style::END)?;
+            }
+        }
+        Ok(())
     }
-    if unreadable > 0 {
-        parts.push(format!(
-            "{}{unreadable} unreadable{}",
-            style::ERROR,
-            style::END
-        ));
-    }
-    format!(
-        "{}: {}",
-        count((outcomes.len() + unreadable) as u64, "event"),
-        parts.join(", ")
-    )
 }
 
 /// Messages by state and reason, with their segments and credits.

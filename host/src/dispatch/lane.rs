@@ -1,8 +1,8 @@
 //! Lanes: a clinic's messages on one channel, dispatched without end.
 //!
 //! A lane has three stages that overlap: a batch is claimed and judged while the one before it is
-//! handed over, and answers are committed together with the next beginnings, so that one trip to the
-//! disk serves a whole batch.
+//! handed over, and what was answered in the meantime is committed together with the next beginnings, so
+//! that one trip to the disk serves a whole batch and nobody waits for it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -14,9 +14,9 @@ use rappel_core::civil::Instant;
 use rappel_core::decision::PolicyFault;
 use rappel_core::message::State;
 use rappel_core::settings::Limits;
-use rappel_core::store::{Lane, Result, Transition};
+use rappel_core::store::{Committed, Lane, Result, StoreError, Transition};
 use tokio::sync::watch;
-use tokio::task::{JoinError, JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinSet};
 
 use super::appetite::Appetite;
 use super::credits;
@@ -26,9 +26,6 @@ use crate::clinic::{Live, today};
 
 /// The most messages that are marked as sending ahead of those that are under way.
 const AHEAD: usize = 256;
-
-/// For how long answers are gathered behind the first, before they are committed.
-const TOGETHER: Duration = Duration::from_millis(2);
 
 /// How long a lane rests when nothing is due: the longest that it overlooks a change of the clock.
 const REST: Duration = Duration::from_secs(1);
@@ -46,14 +43,30 @@ struct Batch {
     at: Instant,
 }
 
+/// A trip to the disk.
+struct Trip {
+    /// What was answered, and then what begins.
+    steps: Vec<Transition>,
+    beginning: Vec<Ready>,
+    result: Result<Committed>,
+}
+
+/// What was done behind the lane's back.
+enum Done {
+    Fetched(Result<Batch>),
+    Committed(Trip),
+}
+
 /// A lane at work.
 pub(super) struct Runner {
     host: Arc<Dispatcher>,
     lane: Lane,
     stop: watch::Receiver<bool>,
     news: watch::Receiver<()>,
-    /// A batch that is being claimed and judged.
-    fetching: Option<JoinHandle<Result<Batch>>>,
+    /// What is done meanwhile: at most one batch is claimed and judged, and one trip is made.
+    meanwhile: JoinSet<Done>,
+    fetching: bool,
+    committing: bool,
     /// From when on there may be something to claim; `None` where nobody has looked.
     look_at: Option<Instant>,
     /// When nothing could be claimed, by the clock and really: what was due by then is held elsewhere.
@@ -88,7 +101,9 @@ impl Runner {
             news: host.news.subscribe(),
             host,
             stop,
-            fetching: None,
+            meanwhile: JoinSet::new(),
+            fetching: false,
+            committing: false,
             look_at: Some(Instant::MIN_UTC),
             came_back_empty: None,
             appetite: Appetite::new(tokio::time::Instant::now()),
@@ -123,7 +138,7 @@ impl Runner {
         }
     }
 
-    /// One turn: collect, fetch, commit, launch, wait. Tells whether there is another.
+    /// One turn: collect, fetch, launch, commit, wait. Tells whether there is another.
     async fn turn(&mut self) -> Result<bool> {
         let stopping = *self.stop.borrow();
         let halt = if stopping {
@@ -133,22 +148,52 @@ impl Runner {
         } else {
             None
         };
-        self.collect();
-        self.fetch(halt.is_some()).await?;
+        self.collect()?;
+        self.fetch(halt.is_some());
+        self.launch(halt);
         self.commit(halt).await?;
-        self.launch();
-        if stopping && self.flying.is_empty() && self.settled.is_empty() {
+        if stopping
+            && self.flying.is_empty()
+            && self.settled.is_empty()
+            && self.meanwhile.is_empty()
+            && self.begun.is_empty()
+        {
             return Ok(false);
         }
         self.wait(stopping, halt.is_some()).await?;
         Ok(true)
     }
 
-    /// Takes the answers that have come.
-    fn collect(&mut self) {
+    /// Takes what has come: answers, and what was done meanwhile.
+    fn collect(&mut self) -> Result<()> {
+        while let Some(done) = self.meanwhile.try_join_next() {
+            self.finish(done)?;
+        }
         let live = self.host.clinic.live();
         while let Some(done) = self.flying.try_join_next() {
             self.take(done, &live);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, done: std::result::Result<Done, JoinError>) -> Result<()> {
+        match done {
+            Ok(Done::Fetched(batch)) => {
+                self.fetching = false;
+                self.fetched(batch?);
+                Ok(())
+            }
+            Ok(Done::Committed(trip)) => {
+                self.committing = false;
+                self.committed(trip)
+            }
+            // Whose it was stays taken; recovery finds it when its lease ends.
+            Err(error) => {
+                (self.fetching, self.committing) = (false, false);
+                Err(StoreError(format!(
+                    "the lane failed inside Rappel; please report it: {error}"
+                )))
+            }
         }
     }
 
@@ -178,43 +223,38 @@ impl Runner {
     }
 
     /// Has the next batch claimed and judged while this one is handed over.
-    async fn fetch(&mut self, halted: bool) -> Result<()> {
+    fn fetch(&mut self, halted: bool) {
         let now = self.host.clock.now();
         for message in self.host.take_again(self.lane.channel) {
             self.enqueue(message);
-        }
-        if let Some(fetching) = self.fetching.take() {
-            if !(halted || fetching.is_finished()) {
-                self.fetching = Some(fetching);
-            } else if let Ok(batch) = fetching.await {
-                let batch = batch?;
-                let full = batch.claimed == batch.limit;
-                self.appetite.next(full, tokio::time::Instant::now());
-                self.settled.extend(batch.staying);
-                for message in batch.ready {
-                    self.enqueue(message);
-                }
-                if batch.claimed == 0 {
-                    self.look_at = None;
-                    self.came_back_empty = Some((batch.at, tokio::time::Instant::now()));
-                }
-            }
         }
         let limit = self.batch_size();
         let idle = self.look_at.is_none_or(|from| from > now);
         if halted
             || idle
-            || self.fetching.is_some()
+            || self.fetching
             || self.ready.len() > limit / 2
             || self.own_pause(now).is_some()
         {
-            return Ok(());
+            return;
         }
         let (host, lane) = (self.host.clone(), self.lane.clone());
-        self.fetching = Some(tokio::spawn(
-            async move { fetch(&host, &lane, limit).await },
-        ));
-        Ok(())
+        self.fetching = true;
+        self.meanwhile
+            .spawn(async move { Done::Fetched(fetch(&host, &lane, limit).await) });
+    }
+
+    fn fetched(&mut self, batch: Batch) {
+        let full = batch.claimed == batch.limit;
+        self.appetite.next(full, tokio::time::Instant::now());
+        self.settled.extend(batch.staying);
+        for message in batch.ready {
+            self.enqueue(message);
+        }
+        if batch.claimed == 0 {
+            self.look_at = None;
+            self.came_back_empty = Some((batch.at, tokio::time::Instant::now()));
+        }
     }
 
     /// Puts a judged message in its place: who isn't told of a cancellation comes in vain.
@@ -244,15 +284,17 @@ impl Runner {
         self.host.gates.paused(gateway, now)
     }
 
-    /// Commits what was answered together with the next beginnings.
+    /// Has what was answered committed, together with the next beginnings.
     /// `halt` says why nothing may leave now.
     async fn commit(&mut self, halt: Option<&str>) -> Result<()> {
         let now = self.host.clock.now();
         let live = self.host.clinic.live();
+        if self.committing {
+            return Ok(());
+        }
+        self.let_go(halt.is_some(), now, &live).await?;
         self.pace = self.answers.max(self.pace / 2);
         self.answers = 0;
-        self.take_back(halt, now);
-        self.let_go(halt.is_some(), now, &live).await?;
         let mut beginning = if halt.is_some() {
             Vec::new()
         } else {
@@ -263,29 +305,48 @@ impl Runner {
         }
         let day = today(now, live.rules.settings());
         let mut steps = mem::take(&mut self.settled);
-        let settled = steps.len();
         for message in &mut beginning {
             message.begin.lease = Some(self.host.clock.after(SENDING_LEASE));
-            steps.push(message.begin.clone());
+            // The story is long, and is needed again only if this fails.
+            let story = mem::take(&mut message.begin.story);
+            steps.push(Transition {
+                story,
+                ..message.begin.clone()
+            });
         }
-        let made = match self.host.store.commit(&steps, now, day).await {
-            Ok(committed) => {
-                credits::tell(&committed.crossings);
-                committed.made
-            }
+        let store = self.host.store.clone();
+        self.committing = true;
+        self.meanwhile.spawn(async move {
+            let result = store.commit(&steps, now, day).await;
+            Done::Committed(Trip {
+                steps,
+                beginning,
+                result,
+            })
+        });
+        Ok(())
+    }
+
+    fn committed(&mut self, mut trip: Trip) -> Result<()> {
+        let settled = trip.steps.len() - trip.beginning.len();
+        let committed = match trip.result {
+            Ok(committed) => committed,
             Err(error) => {
                 // All of it is tried again.
-                steps.truncate(settled);
-                self.settled = steps;
-                for message in beginning.into_iter().rev() {
+                let begins = trip.steps.split_off(settled);
+                trip.steps.append(&mut self.settled);
+                self.settled = trip.steps;
+                for (mut message, begin) in trip.beginning.into_iter().zip(begins).rev() {
+                    message.begin = begin;
                     self.ready.push_front(message);
                 }
                 return Err(error);
             }
         };
-        let begun = made.into_iter().skip(settled);
+        credits::tell(&committed.crossings);
+        let begun = committed.made.into_iter().skip(settled);
         self.begun.extend(
-            beginning
+            trip.beginning
                 .into_iter()
                 .zip(begun)
                 .filter_map(|(message, begun)| begun.then_some(message)),
@@ -322,27 +383,6 @@ impl Runner {
             place += 1;
         }
         next
-    }
-
-    /// Takes back what was marked as sending and shall not leave now.
-    fn take_back(&mut self, halt: Option<&str>, now: Instant) {
-        if self.begun.is_empty() {
-            return;
-        }
-        for message in mem::take(&mut self.begun) {
-            let reason = if let Some(halt) = halt {
-                halt
-            } else if self.host.gates.paused(&message.gateway, now).is_some() {
-                "its gateway is left alone for now"
-            } else if message.is_stale(now) {
-                "it waited too long for a place"
-            } else {
-                self.begun.push_back(message);
-                continue;
-            };
-            let reason = format!("not handed over: {reason}");
-            self.settled.push(take_back(&message, now, &reason));
-        }
     }
 
     /// Lets go of judged messages that shall not go now: another may take them when they may.
@@ -383,16 +423,34 @@ impl Runner {
         Ok(())
     }
 
-    fn launch(&mut self) {
-        while let Some(message) = self.begun.pop_front() {
-            if self.flying.len() >= message.limits.concurrency as usize {
-                self.begun.push_front(message);
+    /// Hands over what was marked as sending, as far as there are places, and takes back what shall not
+    /// leave now.
+    fn launch(&mut self, halt: Option<&str>) {
+        let now = self.host.clock.now();
+        while let Some(message) = self.begun.front() {
+            let back = if let Some(halt) = halt {
+                Some(halt)
+            } else if self.host.gates.paused(&message.gateway, now).is_some() {
+                Some("its gateway is left alone for now")
+            } else if message.is_stale(now) {
+                Some("it waited too long for a place")
+            } else if self.flying.len() >= message.limits.concurrency as usize {
                 return;
+            } else {
+                None
+            };
+            let Some(message) = self.begun.pop_front() else {
+                return;
+            };
+            if let Some(reason) = back {
+                let reason = format!("not handed over: {reason}");
+                self.settled.push(take_back(&message, now, &reason));
+            } else {
+                self.flying.spawn(async move {
+                    let outcome = message.channel.send(&message.outgoing).await;
+                    (message, outcome)
+                });
             }
-            self.flying.spawn(async move {
-                let outcome = message.channel.send(&message.outgoing).await;
-                (message, outcome)
-            });
         }
     }
 
@@ -400,39 +458,15 @@ impl Runner {
     async fn wait(&mut self, stopping: bool, halted: bool) -> Result<()> {
         let rest = self.rest(halted).await?;
         let live = self.host.clinic.live();
-        let fetched = async {
-            match &mut self.fetching {
-                // Its result stays in the handle until `fetch` takes it.
-                Some(fetching) => {
-                    while !fetching.is_finished() {
-                        tokio::time::sleep(Duration::from_micros(200)).await;
-                    }
-                }
-                None => std::future::pending().await,
-            }
-        };
-        let done = tokio::select! {
-            Some(done) = self.flying.join_next(), if !self.flying.is_empty() => Some(done),
-            () = fetched => None,
-            _ = self.news.changed() => {
-                // `changed` has marked them as seen.
-                self.look_now();
-                None
-            }
-            _ = self.stop.changed(), if !stopping => None,
-            () = rest => None,
-        };
-        if let Some(done) = done {
-            self.take(done, &live);
-            // Answers come together: one commit for many costs what one for each would cost many times.
-            let together = tokio::time::sleep(TOGETHER);
-            tokio::pin!(together);
-            while !self.flying.is_empty() {
-                tokio::select! {
-                    () = &mut together => break,
-                    Some(done) = self.flying.join_next() => self.take(done, &live),
-                }
-            }
+        tokio::select! {
+            // What was committed leaves before more answers are heard.
+            biased;
+            Some(done) = self.meanwhile.join_next(), if !self.meanwhile.is_empty() => self.finish(done)?,
+            Some(done) = self.flying.join_next(), if !self.flying.is_empty() => self.take(done, &live),
+            // `changed` has marked them as seen.
+            _ = self.news.changed() => self.look_now(),
+            _ = self.stop.changed(), if !stopping => {}
+            () = rest => {}
         }
         Ok(())
     }
@@ -450,7 +484,7 @@ impl Runner {
             let full = self.flying.len() >= first.limits.concurrency as usize;
             let wait = self.host.gates.wait(&first.gateway).filter(|_| !full);
             wait.unwrap_or(REST)
-        } else if self.fetching.is_some() {
+        } else if !self.meanwhile.is_empty() {
             REST
         } else {
             let from = self.look().await?;

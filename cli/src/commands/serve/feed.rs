@@ -1,4 +1,4 @@
-//! Events that are given with the command: a file's at once, standard input's as they come.
+//! Events that are given with the command: a file's at the start, standard input's as they come.
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use rappel_host::clinic::Clinic;
 use rappel_host::serve::Host;
 use tokio::sync::mpsc;
 
-use crate::events::{self, Events};
+use crate::events::{self, Complaints, Events};
 use crate::failure::Result;
 use crate::input;
 use crate::output::summary;
@@ -21,17 +21,21 @@ const WAITING_LINES: usize = 1_000;
 /// Where events come from.
 pub(super) struct Feed {
     path: PathBuf,
-    /// A file's events; `None` for standard input.
+    /// A file's events, where all are needed at once.
     read: Option<Events>,
 }
 
 impl Feed {
-    /// Reads a file, or gets ready to read standard input.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    /// A file, which is read `whole` for a demonstration, or standard input.
+    pub(super) fn open(path: &Path, whole: bool) -> Result<Self> {
         let read = if path == Path::new("-") {
             None
-        } else {
+        } else if whole {
             Some(events::read(path)?)
+        } else {
+            // What isn't there is told before the host begins.
+            drop(events::pieces(path, 1)?);
+            None
         };
         Ok(Self {
             path: path.to_path_buf(),
@@ -72,15 +76,19 @@ impl Feed {
 
     /// Applies the events, and tells the log what became of them.
     pub(super) async fn take(self, host: &Arc<Host>, clinic: &Clinic) -> Result<()> {
-        let Some(read) = self.read else {
+        if self.path == Path::new("-") {
             return take_lines(host, clinic).await;
-        };
-        let outcomes = host.ingest(clinic, &read.events).await?;
-        read.complain(&self.path, &outcomes);
-        tracing::info!(
-            "{}",
-            anstream::adapter::strip_str(&summary::events(&outcomes, read.slips.len()))
-        );
+        }
+        let mut summary = summary::Events::default();
+        let mut complaints = Complaints::about(&self.path);
+        for piece in events::pieces(&self.path, WAITING_LINES)? {
+            let piece = piece?;
+            let outcomes = host.ingest(clinic, &piece.events).await?;
+            complaints.tell(&piece, &outcomes);
+            summary.add(&outcomes, piece.slips.len());
+        }
+        complaints.end();
+        tracing::info!("{}", anstream::adapter::strip_str(&summary.to_string()));
         Ok(())
     }
 }

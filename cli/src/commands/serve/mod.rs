@@ -133,7 +133,12 @@ impl Serve {
         let listener = self.listener(token.is_some()).await?;
         let public_url = self.public_url()?;
         let folders = open::folders(&self.clinics)?;
-        let feed = self.events.as_deref().map(feed::Feed::open).transpose()?;
+        let whole = self.lapse.is_some();
+        let feed = self
+            .events
+            .as_deref()
+            .map(|path| feed::Feed::open(path, whole))
+            .transpose()?;
         let database = self.database.clone().unwrap_or_else(|| {
             PathBuf::from(if self.lapse.is_some() {
                 database::DEMO

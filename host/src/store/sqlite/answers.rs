@@ -262,7 +262,7 @@ pub(super) async fn hold_back_suppressed(
         return Ok(());
     }
     let hits: Vec<u32> = sqlx::query_scalar(
-        "SELECT j.value ->> 0 FROM json_each(?1) j CROSS JOIN suppression s
+        "SELECT j.value ->> 0 FROM jsonb_each(?1) j CROSS JOIN suppression s
            ON s.facility = j.value ->> 1 AND s.channel = j.value ->> 2 AND s.address = j.value ->> 3",
     )
     .bind(Value::Array(asked).to_string())
@@ -330,7 +330,7 @@ pub(super) async fn keep_links(
     sqlx::query(
         "INSERT INTO link (facility, token, message, purpose, expires)
          SELECT j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3, j.value ->> 4
-         FROM json_each(?1) j WHERE true
+         FROM jsonb_each(?1) j WHERE true
          ON CONFLICT (facility, token) DO UPDATE SET expires = excluded.expires",
     )
     .bind(Value::Array(links).to_string())

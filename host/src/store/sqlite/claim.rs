@@ -10,7 +10,7 @@ use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::store::{Claimed, Lane, Result, Step};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use super::{SqliteStore, failed, millis, rows, steps};
 
@@ -19,7 +19,7 @@ macro_rules! claim_columns {
     () => {
         concat!(
             rows::message_columns!(),
-            ", m.fence, m.strikes, a.data, p.data, r.data, s.data, l.data,
+            ", m.fence, coalesce(t.strikes, 0), a.data, p.data, r.data, s.data, l.data,
                r.id, s.id, l.id,
                CASE WHEN m.reminder THEN (
                  SELECT count(DISTINCT o.appointment) FROM message o
@@ -53,6 +53,7 @@ macro_rules! claim_columns {
 macro_rules! claim_joins {
     () => {
         " FROM message m
+          LEFT JOIN taken t ON t.message = m.number
           LEFT JOIN appointment a ON a.facility = m.facility AND a.id = m.appointment
           LEFT JOIN record p ON p.facility = m.facility AND p.kind = 'patient'
             AND p.id = CASE WHEN m.patient = '' THEN a.patient ELSE m.patient END
@@ -100,7 +101,7 @@ impl SqliteStore {
         lease: Instant,
     ) -> Result<Vec<Claimed>> {
         let mut transaction = self.write_lightly().await?;
-        let mut claimed = loop {
+        let claimed = loop {
             let found = find_due(&mut transaction, lane, now, day, limit).await?;
             let mut taken: Vec<SqliteRow> = Vec::with_capacity(found.len());
             let mut set_aside = false;
@@ -123,13 +124,12 @@ impl SqliteStore {
                 }
             }
             if !taken.is_empty() || !set_aside {
-                break Facts::default().claims(&taken)?;
+                break taken;
             }
         };
-        list_days(&mut transaction, &mut claimed).await?;
         mark(&mut transaction, &lane.facility, &claimed, lease).await?;
         transaction.commit().await.map_err(failed)?;
-        Ok(claimed.into_iter().map(taken).collect())
+        self.told_of(&claimed).await
     }
 
     pub(super) async fn make_due(
@@ -177,7 +177,7 @@ impl SqliteStore {
             sqlx::query(
                 "UPDATE message SET fence = fence + 1,
                    lease = CASE
-                     WHEN strikes > 1 OR (state = 'sending' AND attempts > 1) THEN lease
+                     WHEN (SELECT strikes FROM taken WHERE message = number) > 1 OR (state = 'sending' AND attempts > 1) THEN lease
                      WHEN state = 'sending' THEN 1 ELSE 0 END
                  WHERE facility = ?1 AND lease > 0",
             )
@@ -196,11 +196,17 @@ impl SqliteStore {
             .fetch_all(&mut *transaction)
             .await
             .map_err(failed)?;
-        let mut claimed = Facts::default().claims(&rows)?;
-        list_days(&mut transaction, &mut claimed).await?;
-        mark(&mut transaction, facility, &claimed, lease).await?;
+        mark(&mut transaction, facility, &rows, lease).await?;
         transaction.commit().await.map_err(failed)?;
-        Ok(claimed.into_iter().map(taken).collect())
+        self.told_of(&rows).await
+    }
+
+    /// What is known of messages that were marked. Others write meanwhile: a fact that changes takes the
+    /// message away again.
+    async fn told_of(&self, rows: &[SqliteRow]) -> Result<Vec<Claimed>> {
+        let mut claimed = Facts::default().claims(rows)?;
+        list_days(&self.readers, &mut claimed).await?;
+        Ok(claimed)
     }
 
     pub(super) async fn absolve(
@@ -217,8 +223,9 @@ impl SqliteStore {
             .collect();
         let mut transaction = self.write_lightly().await?;
         sqlx::query(
-            "UPDATE message SET strikes = 0 FROM json_each(?2) j
-             WHERE facility = ?1 AND message.id = j.value ->> 0 AND fence = j.value ->> 1",
+            "DELETE FROM taken WHERE (message, fence) IN (
+               SELECT m.number, j.value ->> 1 FROM json_each(?2) j CROSS JOIN message m
+                 ON m.facility = ?1 AND m.id = j.value ->> 0)",
         )
         .bind(facility.as_str())
         .bind(Value::Array(held).to_string())
@@ -298,60 +305,77 @@ async fn give_up(
     steps::append(db, facility.as_str(), id, millis(now), &step).await
 }
 
+/// Takes messages, by the numbers of their rows, from those that haven't come to a judgement.
+pub(super) async fn clear(db: &mut SqliteConnection, numbers: &[i64]) -> Result<()> {
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("DELETE FROM taken WHERE message IN (SELECT value FROM json_each(?1))")
+        .bind(json!(numbers).to_string())
+        .execute(&mut *db)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
 pub(super) async fn let_go_of(
     db: &mut SqliteConnection,
     facility: &FacilityId,
     id: MessageId,
     fence: i64,
 ) -> Result<()> {
-    sqlx::query(
-        "UPDATE message SET lease = 0, strikes = 0
-         WHERE facility = ?1 AND id = ?2 AND fence = ?3 AND state IN ('planned', 'held')",
+    let free: Vec<i64> = sqlx::query_scalar(
+        "UPDATE message SET lease = 0
+         WHERE facility = ?1 AND id = ?2 AND fence = ?3 AND state IN ('planned', 'held')
+         RETURNING number",
     )
     .bind(facility.as_str())
     .bind(id.to_string())
     .bind(fence)
-    .execute(&mut *db)
+    .fetch_all(&mut *db)
     .await
     .map_err(failed)?;
-    Ok(())
+    clear(db, &free).await
 }
 
 /// Marks messages as taken.
 async fn mark(
     db: &mut SqliteConnection,
     facility: &FacilityId,
-    claimed: &[Claimed],
+    claimed: &[SqliteRow],
     lease: Instant,
 ) -> Result<()> {
     if claimed.is_empty() {
         return Ok(());
     }
-    let ids: Vec<String> = claimed
-        .iter()
-        .map(|claim| claim.message.id.to_string())
-        .collect();
+    let ids = claimed.iter().map(|row| row.try_get(1).map_err(failed));
+    let ids = json!(ids.collect::<Result<Vec<&str>>>()?).to_string();
     sqlx::query(
-        "UPDATE message SET lease = ?3, fence = fence + 1, strikes = strikes + 1
+        "UPDATE message SET lease = ?3, fence = fence + 1
          WHERE facility = ?1 AND id IN (SELECT value FROM json_each(?2))",
     )
     .bind(facility.as_str())
-    .bind(json!(ids).to_string())
+    .bind(&ids)
     .bind(millis(lease))
+    .execute(&mut *db)
+    .await
+    .map_err(failed)?;
+    sqlx::query(
+        "INSERT INTO taken (message, fence, strikes)
+         SELECT number, fence, 1 FROM message
+         WHERE facility = ?1 AND id IN (SELECT value FROM json_each(?2))
+         ON CONFLICT (message) DO UPDATE SET fence = excluded.fence, strikes = strikes + 1",
+    )
+    .bind(facility.as_str())
+    .bind(&ids)
     .execute(&mut *db)
     .await
     .map_err(failed)?;
     Ok(())
 }
 
-/// A claim with the fence that [`mark`] gave it.
-fn taken(mut claim: Claimed) -> Claimed {
-    claim.fence += 1;
-    claim
-}
-
 /// Finds the appointments of the days that messages list.
-async fn list_days(db: &mut SqliteConnection, claimed: &mut [Claimed]) -> Result<()> {
+async fn list_days(readers: &SqlitePool, claimed: &mut [Claimed]) -> Result<()> {
     for claim in claimed {
         let (Some(day), Some(resource)) = (claim.message.day, &claim.message.resource) else {
             continue;
@@ -368,7 +392,7 @@ async fn list_days(db: &mut SqliteConnection, claimed: &mut [Claimed]) -> Result
         .bind(day.to_string())
         .bind(day.succ_opt().unwrap_or(day).to_string())
         .bind(MOST_LISTED)
-        .fetch_all(&mut *db)
+        .fetch_all(readers)
         .await
         .map_err(failed)?;
         for row in rows {
@@ -402,7 +426,8 @@ impl Facts {
         let text = |index: usize| row.try_get::<Option<&str>, _>(AT + index).map_err(failed);
         Ok(Claimed {
             message: rows::message(row)?,
-            fence: row.try_get(AT).map_err(failed)?,
+            // As `mark` left it.
+            fence: row.try_get::<i64, _>(AT).map_err(failed)? + 1,
             visit: Visit {
                 appointment: rows::fact(text(2)?)?,
                 patient: rows::fact(text(3)?)?,

@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection};
 
-use super::{failed, millis, rows, steps};
+use super::{claim, failed, millis, rows, steps};
 
 /// How many waiting messages are looked at when there are credits.
 const OFFERED: u32 = 10_000;
@@ -139,7 +139,7 @@ pub(super) async fn reserve(
     }
     // Only what its worker still holds: nothing is reserved for a step that isn't made.
     let held = sqlx::query(
-        "SELECT j.value ->> 0, m.channel FROM json_each(?1) j CROSS JOIN message m
+        "SELECT j.value ->> 0, m.channel FROM jsonb_each(?1) j CROSS JOIN message m
            ON m.facility = j.value ->> 1 AND m.id = j.value ->> 2
            AND m.fence = j.value ->> 3 AND m.state = j.value ->> 4
          ORDER BY j.key",
@@ -206,7 +206,7 @@ async fn charge(db: &mut SqliteConnection, charges: Vec<Value>, now: Instant) ->
     sqlx::query(
         "INSERT INTO charge (facility, message, channel, amount, posting, at)
          SELECT j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3, 'reserved', ?2
-         FROM json_each(?1) j WHERE true
+         FROM jsonb_each(?1) j WHERE true
          ON CONFLICT (facility, message) DO UPDATE SET channel = excluded.channel,
            amount = excluded.amount, posting = excluded.posting, at = excluded.at",
     )
@@ -239,20 +239,22 @@ async fn hold(
             reason,
             step.generation
         ]));
-        told.push(steps::entry(step, 0, &Step::Unpaid { cost, left }));
+        told.push(steps::Line::new(step, &Step::Unpaid { cost, left }));
     }
-    sqlx::query(
+    let held: Vec<i64> = sqlx::query_scalar(
         "UPDATE message SET state = 'held', kept = 'credits', cost = j.value ->> 2, reason = j.value ->> 3,
            generation = coalesce(j.value ->> 4, generation),
-           decided_by = NULL, decided_line = NULL, lease = 0, strikes = 0, updated = ?2
-         FROM json_each(?1) j WHERE message.facility = j.value ->> 0 AND message.id = j.value ->> 1",
+           decided_by = NULL, decided_line = NULL, lease = 0, updated = ?2
+         FROM jsonb_each(?1) j WHERE message.facility = j.value ->> 0 AND message.id = j.value ->> 1
+         RETURNING message.number",
     )
     .bind(Value::Array(batch).to_string())
     .bind(millis(now))
-    .execute(&mut *db)
+    .fetch_all(&mut *db)
     .await
     .map_err(failed)?;
-    steps::write_story(db, told, now).await
+    claim::clear(db, &held).await?;
+    steps::write_story(db, &told, now).await
 }
 
 /// What becomes of the reservation of a message that enters a state from `sending`; nothing while it may

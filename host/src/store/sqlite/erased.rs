@@ -149,7 +149,9 @@ impl Ingest<'_> {
             "DELETE FROM unplanned WHERE facility = ?1 AND (record = 'patient' AND subject = ?2
                OR record = 'appointment' AND subject IN (SELECT id FROM appointment
                  WHERE facility = ?1 AND patient = ?2))",
-            "DELETE FROM story WHERE facility = ?1 AND message IN (SELECT id FROM message
+            "DELETE FROM taken WHERE message IN (SELECT number FROM message
+               WHERE facility = ?1 AND patient = ?2)",
+            "DELETE FROM story WHERE message IN (SELECT number FROM message
                WHERE facility = ?1 AND patient = ?2)",
             "DELETE FROM link WHERE facility = ?1 AND message IN (SELECT id FROM message
                WHERE facility = ?1 AND patient = ?2)",

@@ -4,18 +4,18 @@ use rappel_core::civil::{Civil, Instant};
 use rappel_core::decision::PolicyFault;
 use rappel_core::event::{Event, EventKind};
 use rappel_core::facts::{Record, Records};
-use rappel_core::ids::{FacilityId, MessageId};
+use rappel_core::ids::{FacilityId, MessageId, PatientId};
 use rappel_core::message::State;
 use rappel_core::store::{
     Change, Ingested, Message, NewMessage, OWN_SOURCE, Plan, Planner, Reach, Result, Step,
     StoreError,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use super::approval::approval_id;
 use super::erased::{self, Hasher};
-use super::{SqliteStore, failed, millis, rows};
+use super::{SqliteStore, claim, failed, millis, rows};
 
 impl SqliteStore {
     pub(super) async fn ingest_events(
@@ -114,7 +114,7 @@ impl Ingest<'_> {
         if plan.erase {
             self.erase(identities).await?;
         } else {
-            self.keep(&plan, &known, time).await?;
+            self.keep(&plan, &known, &standing, time).await?;
             self.note_consent(&known, &plan.records).await?;
         }
         if self.event.source == OWN_SOURCE && planner.tells_agenda() {
@@ -176,7 +176,7 @@ impl Ingest<'_> {
             let Ok(plan) = planner.plan(self.event, &known, false, &standing, self.now) else {
                 continue;
             };
-            one.keep(&plan, &known, time).await?;
+            one.keep(&plan, &known, &standing, time).await?;
             one.changed(&plan, &known).await?;
             reached.made = sum(reached.made, one.make(&plan, &standing).await?);
             if !plan.faults.is_empty() {
@@ -262,55 +262,38 @@ impl Ingest<'_> {
     /// The records known for what the event refers to, and the time of the newest event about its
     /// subject. What the event doesn't refer to is what the appointment referred to before.
     pub(super) async fn known(&mut self) -> Result<(Records, Option<i64>)> {
-        let mut known = Records::default();
-        let mut told = None;
-        let mut references: [Option<String>; 4] = Default::default();
-        const REFERRED: [Record; 4] = [
-            Record::Patient,
-            Record::Resource,
-            Record::Service,
-            Record::Location,
-        ];
         let row = sqlx::query(
-            "SELECT patient, resource, service, location, told, data FROM appointment
-             WHERE facility = ?1 AND id = ?2",
+            "SELECT a.data, p.data, r.data, s.data, l.data, a.told, p.told, r.told, s.told, l.told
+             FROM (SELECT 1) LEFT JOIN appointment a ON a.facility = ?1 AND a.id = ?2
+             LEFT JOIN record p ON p.facility = ?1 AND p.kind = 'patient' AND p.id = coalesce(?3, a.patient)
+             LEFT JOIN record r ON r.facility = ?1 AND r.kind = 'resource' AND r.id = coalesce(?4, a.resource)
+             LEFT JOIN record s ON s.facility = ?1 AND s.kind = 'service' AND s.id = coalesce(?5, a.service)
+             LEFT JOIN record l ON l.facility = ?1 AND l.kind = 'location' AND l.id = coalesce(?6, a.location)",
         )
         .bind(self.facility)
         .bind(self.appointment())
-        .fetch_optional(&mut *self.db)
+        .bind(self.event.records.id(Record::Patient))
+        .bind(self.event.records.id(Record::Resource))
+        .bind(self.event.records.id(Record::Service))
+        .bind(self.event.records.id(Record::Location))
+        .fetch_one(&mut *self.db)
         .await
         .map_err(failed)?;
-        if let Some(row) = row {
-            for (index, reference) in references.iter_mut().enumerate() {
-                *reference = row.try_get(index).map_err(failed)?;
+        let mut known = Records::default();
+        let (mut of_subject, mut of_appointment) = (None, None);
+        for (index, record) in Record::ALL.into_iter().enumerate() {
+            if let Some(data) = row.try_get::<Option<&str>, _>(index).map_err(failed)? {
+                known.set(record, rows::object(data)?);
             }
-            told = row.try_get(4).map_err(failed)?;
-            known.set(
-                Record::Appointment,
-                rows::object(row.try_get(5).map_err(failed)?)?,
-            );
-        }
-        for (record, reference) in REFERRED.into_iter().zip(&references) {
-            let Some(id) = self.event.records.id(record).or(reference.as_deref()) else {
-                continue;
-            };
-            let row = sqlx::query(
-                "SELECT data, told FROM record WHERE facility = ?1 AND kind = ?2 AND id = ?3",
-            )
-            .bind(self.facility)
-            .bind(record.name())
-            .bind(id)
-            .fetch_optional(&mut *self.db)
-            .await
-            .map_err(failed)?;
-            if let Some(row) = row {
-                known.set(record, rows::object(row.try_get(0).map_err(failed)?)?);
-                if self.event.kind.subject() == record {
-                    told = row.try_get(1).map_err(failed)?;
-                }
+            let told: Option<i64> = row.try_get(Record::ALL.len() + index).map_err(failed)?;
+            if record == self.event.kind.subject() {
+                of_subject = told;
+            }
+            if record == Record::Appointment {
+                of_appointment = told;
             }
         }
-        Ok((known, told))
+        Ok((known, of_subject.or(of_appointment)))
     }
 
     /// Every message about the event's subject, the oldest first.
@@ -341,7 +324,14 @@ impl Ingest<'_> {
     }
 
     /// Keeps the records. Of those that the event tells of, `time` is when it was.
-    async fn keep(&mut self, plan: &Plan, known: &Records, time: i64) -> Result<()> {
+    async fn keep(
+        &mut self,
+        plan: &Plan,
+        known: &Records,
+        standing: &[Message],
+        time: i64,
+    ) -> Result<()> {
+        let mut records = Vec::new();
         for (record, object) in plan.records.iter() {
             let Some(id) = object.get("id").and_then(Value::as_str) else {
                 continue;
@@ -357,23 +347,27 @@ impl Ingest<'_> {
             };
             let data = Value::Object(object.clone()).to_string();
             if record == Record::Appointment {
-                self.keep_appointment(id, plan, told, &data).await?;
+                self.keep_appointment(id, plan, standing, told, &data)
+                    .await?;
             } else {
-                sqlx::query(
-                    "INSERT INTO record (facility, kind, id, told, data) VALUES (?1, ?2, ?3, ?4, ?5)
-                     ON CONFLICT (facility, kind, id) DO UPDATE SET
-                       told = max(told, excluded.told), data = excluded.data",
-                )
-                .bind(self.facility)
-                .bind(record.name())
-                .bind(id)
-                .bind(told)
-                .bind(data)
-                .execute(&mut *self.db)
-                .await
-                .map_err(failed)?;
+                records.push(json!([record.name(), id, told, data]));
             }
         }
+        if records.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "INSERT INTO record (facility, kind, id, told, data)
+             SELECT ?1, j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3
+             FROM jsonb_each(?2) j WHERE true
+             ON CONFLICT (facility, kind, id) DO UPDATE SET
+               told = max(told, excluded.told), data = excluded.data",
+        )
+        .bind(self.facility)
+        .bind(Value::Array(records).to_string())
+        .execute(&mut *self.db)
+        .await
+        .map_err(failed)?;
         Ok(())
     }
 
@@ -381,6 +375,7 @@ impl Ingest<'_> {
         &mut self,
         id: &str,
         plan: &Plan,
+        standing: &[Message],
         told: i64,
         data: &str,
     ) -> Result<()> {
@@ -402,10 +397,12 @@ impl Ingest<'_> {
         .execute(&mut *self.db)
         .await
         .map_err(failed)?;
-        let Some(patient) = plan.records.id(Record::Patient) else {
-            return Ok(());
-        };
         // An appointment that another patient has now is no longer the first one's business.
+        let patient = plan.records.id(Record::Patient);
+        let other = |message: &Message| message.patient.as_ref().map(PatientId::as_str) != patient;
+        if patient.is_none() || !standing.iter().any(other) {
+            return Ok(());
+        }
         sqlx::query(
             "UPDATE message SET patient = ?3 WHERE facility = ?1 AND appointment = ?2
                AND patient <> ?3 AND state IN ('planned', 'held')",
@@ -436,7 +433,7 @@ impl Ingest<'_> {
             }
         }
         let mut query = QueryBuilder::new(
-            "UPDATE message SET fence = fence + 1, lease = 0, strikes = 0
+            "UPDATE message SET fence = fence + 1, lease = 0
              WHERE (facility, id) IN (SELECT m.facility, m.id FROM message m
                LEFT JOIN appointment a ON a.facility = m.facility AND a.id = m.appointment
                WHERE m.lease > 0 AND m.state IN ('planned', 'held') AND m.facility = ",
@@ -445,13 +442,13 @@ impl Ingest<'_> {
         for (column, id) in about.into_iter().filter(|(_, id)| !id.is_empty()) {
             query.push(format!(" OR {column} = ")).push_bind(id);
         }
-        query
-            .push("))")
-            .build()
-            .execute(&mut *self.db)
+        let free: Vec<i64> = query
+            .push(")) RETURNING number")
+            .build_query_scalar()
+            .fetch_all(&mut *self.db)
             .await
             .map_err(failed)?;
-        Ok(())
+        claim::clear(self.db, &free).await
     }
 
     /// Adds a message; tells whether it wasn't there: a day's list may be.

@@ -45,6 +45,9 @@ use erased::Hasher;
 /// How many connections read at once: the API, the command line and the queues' clocks.
 const READERS: u32 = 4;
 
+/// How many rows are read ahead of whoever takes them.
+const ROWS_AHEAD: usize = 1024;
+
 /// How often, and how long apart, the lock of a database is tried.
 const LOCK_TRIES: u32 = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
@@ -230,6 +233,8 @@ fn options() -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(false)
         .busy_timeout(Duration::from_secs(10))
+        // So that whoever reads a batch wakes once, and SQLite never waits for them.
+        .row_buffer_size(ROWS_AHEAD)
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-16000")
 }
@@ -245,10 +250,14 @@ async fn pool(size: u32, options: SqliteConnectOptions, path: &Path) -> Result<S
         // end: such a connection can never write again, so another takes its place.
         .after_release(|connection, _| {
             Box::pin(async move {
-                connection.ping().await?;
+                if connection.is_in_transaction() {
+                    connection.ping().await?;
+                }
                 Ok(!connection.is_in_transaction())
             })
         })
+        // Each question about a connection's health costs two changes of threads.
+        .test_before_acquire(false)
         .connect_with(options)
         .await
         .map_err(|error| {

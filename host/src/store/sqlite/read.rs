@@ -97,7 +97,8 @@ impl SqliteStore {
         id: MessageId,
     ) -> Result<Vec<Entry>> {
         let rows = sqlx::query(
-            "SELECT at, step FROM story WHERE facility = ?1 AND message = ?2 ORDER BY seq",
+            "SELECT at, step FROM story
+             WHERE message = (SELECT number FROM message WHERE facility = ?1 AND id = ?2) ORDER BY seq",
         )
         .bind(facility.as_str())
         .bind(id.to_string())

@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rappel_core::channel::ChannelKind;
+use rappel_core::channel::{ChannelKind, SmsEncoding};
 use rappel_core::civil::Instant;
-use rappel_core::ids::MessageId;
+use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::message::State;
-use rappel_core::store::{Committed, Posting, Result, Step, Transition};
+use rappel_core::store::{Committed, Handover, Posting, Result, Step, Transition};
+use rust_decimal::Decimal;
+use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection};
 
@@ -74,7 +76,7 @@ async fn forbid_second_reminders(
               AND o.sent_at >= ?2 AND o.sent_at < ?3 AND o.appointment <> m.appointment
               AND o.recipient = m.recipient
               AND o.state IN ('sending', 'sent', 'unknown', 'delivered'))
-         FROM json_each(?1) j CROSS JOIN message m
+         FROM jsonb_each(?1) j CROSS JOIN message m
            ON m.facility = j.value ->> 1 AND m.id = j.value ->> 2
          ORDER BY j.key",
     )
@@ -109,115 +111,206 @@ async fn forbid_second_reminders(
 
 /// Moves the messages whose worker still holds them; tells of each that was moved whether it has a
 /// charge in the ledger.
+///
+/// There are three ways, because SQLite touches each index over a column that a statement sets, whether
+/// the value changes or not.
 async fn update(
     db: &mut SqliteConnection,
     steps: &[Transition],
     wanted: &[bool],
     now: Instant,
 ) -> Result<Vec<Option<bool>>> {
-    let batch: Vec<Value> = steps
-        .iter()
-        .zip(wanted)
-        .filter(|(_, wanted)| **wanted)
-        .map(|(step, _)| row_of(step, now))
-        .collect();
-    if batch.is_empty() {
-        return Ok(vec![None; steps.len()]);
+    let (mut handed, mut answered, mut put) = (Vec::new(), Vec::new(), Vec::new());
+    for (step, _) in steps.iter().zip(wanted).filter(|(_, wanted)| **wanted) {
+        let waits = matches!(step.to, State::Planned | State::Held);
+        if let Some(handover) = step.handover.as_deref() {
+            handed.push(Handed::new(step, handover, now));
+        } else if step.from == State::Sending && !waits {
+            let mut of = Move::new(step);
+            if step.to == State::Sending {
+                of.lease.get_or_insert(millis(now));
+            }
+            answered.push(of);
+        } else {
+            put.push(Put::new(step, waits));
+        }
     }
-    let rows = sqlx::query(
-        "UPDATE message SET
-           state = j.value ->> 4,
-           reason = j.value ->> 5,
-           kept = j.value ->> 23,
-           decided_by = j.value ->> 6,
-           decided_line = j.value ->> 7,
-           due = coalesce(j.value ->> 8, due),
-           due_civil = coalesce(j.value ->> 9, due_civil),
-           lease = coalesce(j.value ->> 10, CASE j.value ->> 4 WHEN 'sending' THEN j.value ->> 22 ELSE 0 END),
-           generation = coalesce(j.value ->> 11, generation),
-           gateway = coalesce(j.value ->> 12, gateway),
-           via = coalesce(j.value ->> 13, via),
-           address = coalesce(j.value ->> 14, address),
-           subject = coalesce(j.value ->> 15, subject),
-           text = coalesce(j.value ->> 16, text),
-           encoding = coalesce(j.value ->> 17, encoding),
-           segments = coalesce(j.value ->> 18, segments),
-           credits = coalesce(j.value ->> 19,
-             CASE WHEN j.value ->> 4 IN ('planned', 'held', 'failed', 'expired') THEN '0' ELSE credits END),
-           charged = coalesce(j.value ->> 24, charged),
-           minute = coalesce(j.value ->> 25, minute),
-           gateway_id = coalesce(j.value ->> 20, gateway_id),
-           attempts = attempts + (j.value ->> 21),
-           sent_at = CASE
-             WHEN j.value ->> 12 IS NOT NULL THEN j.value ->> 22
-             WHEN j.value ->> 4 IN ('planned', 'held') THEN NULL
-             ELSE sent_at END,
-           updated = j.value ->> 22,
-           strikes = 0
-         FROM json_each(?1) j
-         WHERE message.facility = j.value ->> 0 AND message.id = j.value ->> 1
-           AND message.fence = j.value ->> 2 AND message.state = j.value ->> 3
-         RETURNING message.facility, message.id, message.charged",
-    )
-    .bind(Value::Array(batch).to_string())
-    .fetch_all(&mut *db)
-    .await
-    .map_err(failed)?;
-    let mut made = HashMap::with_capacity(rows.len());
-    for row in &rows {
-        let facility: &str = row.try_get(0).map_err(failed)?;
-        let id: MessageId = rows::parse(row.try_get(1).map_err(failed)?)?;
-        let charged: bool = row.try_get(2).map_err(failed)?;
-        made.insert((facility, id), charged);
+    let mut made = HashMap::with_capacity(steps.len());
+    let mut numbers: Vec<i64> = Vec::with_capacity(steps.len());
+    for (statement, batch) in [
+        (HANDED, (!handed.is_empty()).then(|| to_json(&handed))),
+        (ANSWERED, (!answered.is_empty()).then(|| to_json(&answered))),
+        (PUT, (!put.is_empty()).then(|| to_json(&put))),
+    ] {
+        let Some(batch) = batch else { continue };
+        let rows = sqlx::query(statement)
+            .bind(batch)
+            .bind(millis(now))
+            .fetch_all(&mut *db)
+            .await
+            .map_err(failed)?;
+        for row in &rows {
+            let facility: &str = row.try_get(0).map_err(failed)?;
+            let facility = FacilityId::new(facility);
+            let id: MessageId = rows::parse(row.try_get(1).map_err(failed)?)?;
+            let charged: bool = row.try_get(2).map_err(failed)?;
+            numbers.push(row.try_get(3).map_err(failed)?);
+            made.insert((facility, id), charged);
+        }
     }
+    // What comes so far is no suspect, whether it was said or not.
+    claim::clear(db, &numbers).await?;
     Ok(steps
         .iter()
         .zip(wanted)
         .map(|(step, wanted)| {
-            let made = made.get(&(step.facility.as_str(), step.id)).copied();
+            let made = made.get(&(step.facility.clone(), step.id)).copied();
             made.filter(|_| *wanted)
         })
         .collect())
 }
 
-fn row_of(step: &Transition, now: Instant) -> Value {
-    let handover = step.handover.as_deref();
-    // Handing over counts an attempt; a gateway that only asked to wait gives it back.
-    let attempts = i32::from(handover.is_some()) - i32::from(step.forgive_attempt);
-    json!([
-        step.facility.as_str(),
-        step.id.to_string(),
-        step.fence,
-        step.from.name(),
-        step.to.name(),
-        step.reason,
-        step.origin.as_ref().map(|origin| &origin.policy),
-        step.origin.as_ref().map(|origin| origin.line),
-        step.due.map(|(due, _)| millis(due)),
-        step.due.map(|(_, civil)| civil.to_string()),
-        step.lease.map(millis),
-        step.generation,
-        handover.map(|handover| &handover.gateway),
-        handover
-            .and_then(|handover| handover.via)
-            .map(ChannelKind::name),
-        handover.map(|handover| &handover.address),
-        handover.and_then(|handover| handover.subject.as_ref()),
-        handover.map(|handover| &handover.text),
-        handover
-            .and_then(|handover| handover.encoding)
-            .map(|encoding| encoding.name()),
-        handover.map(|handover| handover.segments),
-        handover.map(|handover| handover.credits.to_string()),
-        step.gateway_id,
-        attempts,
-        millis(now),
-        (step.fault && step.to == State::Held).then_some("check"),
-        credits::pays(step).then_some(1),
-        handover
-            .and_then(|handover| handover.minute)
-            .map(|minute| minute.to_string()),
-    ])
+/// A statement that moves messages: what it sets, from a JSON array of steps.
+macro_rules! moves {
+    ($set:literal) => {
+        concat!(
+            "UPDATE message SET updated = ?2, ",
+            $set,
+            " FROM jsonb_each(?1) j
+             WHERE message.facility = j.value ->> 'facility' AND message.id = j.value ->> 'id'
+               AND message.fence = j.value ->> 'fence' AND message.state = j.value ->> 'from'
+             RETURNING message.facility, message.id, message.charged, message.number"
+        )
+    };
+}
+
+/// To `sending`, with what goes where.
+const HANDED: &str = moves!(
+    "state = 'sending', reason = j.value ->> 'reason', kept = NULL,
+     decided_by = j.value ->> 'policy', decided_line = j.value ->> 'line',
+     lease = j.value ->> 'lease', generation = j.value ->> 'generation',
+     gateway = j.value ->> 'gateway', via = coalesce(j.value ->> 'via', via),
+     address = j.value ->> 'address', subject = coalesce(j.value ->> 'subject', subject),
+     text = j.value ->> 'text', encoding = coalesce(j.value ->> 'encoding', encoding),
+     segments = j.value ->> 'segments', credits = j.value ->> 'credits',
+     charged = charged OR j.value ->> 'charged', minute = coalesce(j.value ->> 'minute', minute),
+     attempts = attempts + 1, sent_at = ?2"
+);
+
+/// From `sending`, to where it doesn't come back from, or to wait for the answer.
+const ANSWERED: &str = moves!(
+    "state = j.value ->> 'state', reason = j.value ->> 'reason',
+     decided_by = j.value ->> 'policy', decided_line = j.value ->> 'line',
+     lease = coalesce(j.value ->> 'lease', 0),
+     gateway_id = coalesce(j.value ->> 'gateway_id', gateway_id),
+     attempts = attempts - (j.value ->> 'forgiven'),
+     credits = CASE WHEN j.value ->> 'state' IN ('failed', 'expired') THEN '0' ELSE credits END"
+);
+
+/// Anything else: it waits, or comes to its end without having been handed over.
+const PUT: &str = moves!(
+    "state = j.value ->> 'state', reason = j.value ->> 'reason', kept = j.value ->> 'kept',
+     decided_by = j.value ->> 'policy', decided_line = j.value ->> 'line',
+     due = coalesce(j.value ->> 'due', due), due_civil = coalesce(j.value ->> 'due_civil', due_civil),
+     lease = coalesce(j.value ->> 'lease', 0), generation = coalesce(j.value ->> 'generation', generation),
+     attempts = attempts - (j.value ->> 'forgiven'),
+     sent_at = CASE WHEN j.value ->> 'waits' THEN NULL ELSE sent_at END,
+     credits = CASE WHEN j.value ->> 'state' IN ('planned', 'held', 'failed', 'expired') THEN '0' ELSE credits END"
+);
+
+/// What a step to any state tells.
+#[derive(Serialize)]
+struct Move<'a> {
+    facility: &'a str,
+    id: MessageId,
+    fence: i64,
+    from: &'a str,
+    state: &'a str,
+    reason: Option<&'a str>,
+    policy: Option<&'a str>,
+    line: Option<u32>,
+    lease: Option<i64>,
+    generation: Option<&'a str>,
+    gateway_id: Option<&'a str>,
+    /// How many attempts don't count: a gateway that only asked to wait gives one back.
+    forgiven: u8,
+}
+
+impl<'a> Move<'a> {
+    fn new(step: &'a Transition) -> Self {
+        Self {
+            facility: step.facility.as_str(),
+            id: step.id,
+            fence: step.fence,
+            from: step.from.name(),
+            state: step.to.name(),
+            reason: step.reason.as_deref(),
+            policy: step.origin.as_ref().map(|origin| &*origin.policy),
+            line: step.origin.as_ref().map(|origin| origin.line),
+            lease: step.lease.map(millis),
+            generation: step.generation.as_deref(),
+            gateway_id: step.gateway_id.as_deref(),
+            forgiven: u8::from(step.forgive_attempt),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Handed<'a> {
+    #[serde(flatten)]
+    of: Move<'a>,
+    gateway: &'a str,
+    via: Option<&'a str>,
+    address: &'a str,
+    subject: Option<&'a str>,
+    text: &'a str,
+    encoding: Option<&'a str>,
+    segments: u32,
+    credits: Decimal,
+    charged: bool,
+    minute: Option<Decimal>,
+}
+
+impl<'a> Handed<'a> {
+    fn new(step: &'a Transition, handover: &'a Handover, now: Instant) -> Self {
+        let mut of = Move::new(step);
+        of.lease.get_or_insert(millis(now));
+        Self {
+            of,
+            gateway: &handover.gateway,
+            via: handover.via.map(ChannelKind::name),
+            address: &handover.address,
+            subject: handover.subject.as_deref(),
+            text: &handover.text,
+            encoding: handover.encoding.map(SmsEncoding::name),
+            segments: handover.segments,
+            credits: handover.credits,
+            charged: credits::pays(step),
+            minute: handover.minute,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Put<'a> {
+    #[serde(flatten)]
+    of: Move<'a>,
+    kept: Option<&'a str>,
+    due: Option<i64>,
+    due_civil: Option<String>,
+    waits: bool,
+}
+
+impl<'a> Put<'a> {
+    fn new(step: &'a Transition, waits: bool) -> Self {
+        Self {
+            of: Move::new(step),
+            kept: (step.fault && step.to == State::Held).then_some("check"),
+            due: step.due.map(|(due, _)| millis(due)),
+            due_civil: step.due.map(|(_, civil)| civil.to_string()),
+            waits,
+        }
+    }
 }
 
 /// Settles what was reserved for messages that came to their answer.
@@ -250,42 +343,44 @@ async fn tell(
     made: &[bool],
     now: Instant,
 ) -> Result<()> {
-    let mut entries = Vec::new();
-    for (step, made) in steps.iter().zip(made) {
-        if !made {
-            continue;
-        }
-        for (order, told) in step.story.iter().enumerate() {
-            entries.push(entry(step, order, told));
-        }
+    let made = steps.iter().zip(made).filter(|(_, made)| **made);
+    let lines: Vec<Line<'_>> = made
+        .flat_map(|(step, _)| step.story.iter().map(move |told| Line::new(step, told)))
+        .collect();
+    write_story(db, &lines, now).await
+}
+
+/// A line of a story: whose, and the step as JSON.
+#[derive(Serialize)]
+pub(super) struct Line<'a>(&'a str, MessageId, String);
+
+impl<'a> Line<'a> {
+    pub(super) fn new(of: &'a Transition, told: &Step) -> Self {
+        Self(of.facility.as_str(), of.id, to_json(told))
     }
-    write_story(db, entries, now).await
 }
 
-/// A line of a story, the `order`th of those that are written with it.
-pub(super) fn entry(step: &Transition, order: usize, told: &Step) -> Value {
-    let text = serde_json::to_string(told).unwrap_or_default();
-    json!([step.facility.as_str(), step.id.to_string(), order, text])
+/// Our own types have no maps with keys that JSON doesn't know, the one thing that could fail.
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Adds lines to stories.
+/// Adds lines to stories, in their order, which the join keeps.
 pub(super) async fn write_story(
     db: &mut SqliteConnection,
-    entries: Vec<Value>,
+    lines: &[Line<'_>],
     now: Instant,
 ) -> Result<()> {
-    if entries.is_empty() {
+    if lines.is_empty() {
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO story (facility, message, seq, at, step)
-         SELECT j.value ->> 0, j.value ->> 1,
-           coalesce((SELECT max(seq) FROM story
-             WHERE facility = j.value ->> 0 AND message = j.value ->> 1), 0) + 1 + (j.value ->> 2),
-           ?2, j.value ->> 3
-         FROM json_each(?1) j",
+        "INSERT INTO story (message, at, step)
+         SELECT m.number, ?2, j.value ->> 2
+         FROM jsonb_each(?1) j CROSS JOIN message m
+           ON m.facility = j.value ->> 0 AND m.id = j.value ->> 1",
     )
-    .bind(Value::Array(entries).to_string())
+    .bind(to_json(&lines))
     .bind(millis(now))
     .execute(&mut *db)
     .await
@@ -302,13 +397,13 @@ pub(super) async fn append(
     step: &Step,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO story (facility, message, seq, at, step)
-         SELECT ?1, ?2, coalesce(max(seq), 0) + 1, ?3, ?4 FROM story WHERE facility = ?1 AND message = ?2",
+        "INSERT INTO story (message, at, step)
+         SELECT number, ?3, ?4 FROM message WHERE facility = ?1 AND id = ?2",
     )
     .bind(facility)
     .bind(id)
     .bind(at)
-    .bind(serde_json::to_string(step).unwrap_or_default())
+    .bind(to_json(step))
     .execute(&mut *db)
     .await
     .map_err(failed)?;
