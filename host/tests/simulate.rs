@@ -179,3 +179,88 @@ async fn an_end_before_the_start_is_told() {
         ["2 added; data.appointment.end: it is before `start`"]
     );
 }
+
+/// Every message of a clinic that reminds by SMS and e-mail, as `channel state: why`.
+async fn reminded(patient: Value) -> Vec<String> {
+    let mut folder = Folder::default();
+    folder.insert(
+        "clinic.toml",
+        r#"
+        id = "cabinet"
+        name = "Cabinet"
+        zone = "UTC"
+        country = "FR"
+        [messages]
+        reminder = { sms = "on", email = "on" }
+        resource_created = { sms = "on" }
+        [hours]
+        allowed = "24/7"
+        [channels]
+        sms = { gateway = "all" }
+        email = { gateway = "all" }
+        [gateways.all]
+        type = "console"
+        "#,
+    );
+    folder.insert("templates/reminder.sms.trd", "Le [TRD8].\n");
+    folder.insert("templates/resource_created.sms.trd", "Le [TRD8].\n");
+    folder.insert(
+        "templates/reminder.email.trd",
+        "Objet : Rappel\n\nLe [TRD8].\n",
+    );
+    let rules = Arc::new(Generation::compile(&folder).unwrap_or_else(|found| panic!("{found:#?}")));
+    let data = json!({"appointment": {"id": "a-1", "start": "2026-06-10T14:30"}, "patient": patient,
+        "resource": {"id": "r-1", "name": "Salle 2"}});
+    let booked = event("e-1", "appointment.created", "2026-06-01T09:00", data);
+    let simulation = simulate(rules, vec![booked], Window::default(), &|_| {})
+        .await
+        .unwrap();
+    let messages = simulation.messages.iter();
+    messages
+        .map(|message| {
+            let why = message.reason.as_deref().unwrap_or("-");
+            format!(
+                "{} {} {}: {why}",
+                message.kind, message.channel, message.state
+            )
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn who_is_told_by_another_channel_is_no_failure_and_whom_nothing_reaches_is_one() {
+    let patient = |mobile: Value, email: Value| json!({"id": "p-1", "first_name": "Ana", "consent": true, "mobile": mobile, "email": email});
+    const ROOM: &str = "resource_created sms skipped: the resource has no mobile number";
+    let mut no_email = reminded(patient(json!("+33639980001"), Value::Null)).await;
+    no_email.sort();
+    assert_eq!(
+        no_email,
+        [
+            "reminder email skipped: the patient has no e-mail address; it goes by sms",
+            "reminder sms sent: -",
+            ROOM,
+        ]
+    );
+    // A fixed line gets no SMS.
+    let mut fixed = reminded(patient(json!("+33199001234"), json!("ana@example.org"))).await;
+    fixed.sort();
+    assert_eq!(
+        fixed,
+        [
+            "reminder email sent: -",
+            "reminder sms skipped: the telephone number is a fixed line, which receives no SMS; it goes by email",
+            ROOM,
+        ]
+    );
+    let mut neither = reminded(patient(Value::Null, json!("ana"))).await;
+    neither.sort();
+    assert_eq!(neither.len(), 3);
+    assert!(
+        neither[0].starts_with("reminder email failed: "),
+        "{neither:?}"
+    );
+    assert!(
+        neither[1].starts_with("reminder sms failed: "),
+        "{neither:?}"
+    );
+}

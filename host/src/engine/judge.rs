@@ -156,6 +156,7 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
     let outcome = match write(claim, &facts, rules, links) {
         Ok(letter) => Outcome::Go(Box::new(letter)),
         Err(Unwritable::Never(reason)) => Outcome::stay(State::Failed, reason),
+        Err(Unwritable::Unreached(reason)) => unreached(claim, &facts, rules.settings(), reason),
         Err(Unwritable::Now(reason)) => held_by_a_fault(&facts, reason, None),
     };
     Judgement {
@@ -227,6 +228,27 @@ enum Unwritable {
     Now(String),
     /// The facts don't let it.
     Never(String),
+    /// There is no address that it could go to.
+    Unreached(String),
+}
+
+/// What becomes of a message without an address. That a room has none, or that a patient is told by
+/// another channel, is nothing to look after; a patient whom nothing reaches is.
+fn unreached(
+    claim: &Claimed,
+    facts: &MessageFacts,
+    settings: &Settings,
+    reason: String,
+) -> Outcome {
+    let reaches =
+        |channel: &&ChannelKind| address(&claim.visit, facts, **channel, settings).is_ok();
+    if facts.recipient == Recipient::Resource {
+        return Outcome::stay(State::Skipped, reason);
+    }
+    match claim.other_channels.iter().find(reaches) {
+        Some(channel) => Outcome::stay(State::Skipped, format!("{reason}; it goes by {channel}")),
+        None => Outcome::stay(State::Failed, reason),
+    }
 }
 
 fn write(
@@ -240,7 +262,7 @@ fn write(
     if settings.gateway(facts.channel).is_none() {
         return Err(Unwritable::Now(format!("{} has no gateway", facts.channel)));
     }
-    let to = address(visit, facts, settings).map_err(Unwritable::Never)?;
+    let to = address(visit, facts, facts.channel, settings).map_err(Unwritable::Unreached)?;
     let language = match facts.recipient {
         Recipient::Patient => visit.patient.as_ref().and_then(|patient| patient.language),
         Recipient::Resource | Recipient::Administrator => None,
@@ -317,8 +339,13 @@ fn until(purpose: Purpose, message: &Message, now: Civil) -> Option<Civil> {
     now.checked_add(span)
 }
 
-/// Where a message goes, or why it can't.
-fn address(visit: &Visit, facts: &MessageFacts, settings: &Settings) -> Result<Address, String> {
+/// Where a message goes by a channel, or why it can't.
+fn address(
+    visit: &Visit,
+    facts: &MessageFacts,
+    channel: ChannelKind,
+    settings: &Settings,
+) -> Result<Address, String> {
     let (who, mobile, email) = match facts.recipient {
         Recipient::Administrator => ("administrator", None, None),
         Recipient::Patient => {
@@ -343,7 +370,7 @@ fn address(visit: &Visit, facts: &MessageFacts, settings: &Settings) -> Result<A
             .filter(|text| !text.is_empty())
             .map(str::to_string)
     };
-    match facts.channel {
+    match channel {
         ChannelKind::Email => {
             let email = given(email).ok_or_else(|| format!("the {who} has no e-mail address"))?;
             EmailAddress::parse(&email).map(Address::Email)
