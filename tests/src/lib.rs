@@ -2,5 +2,6 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod month;
 pub mod peers;
 pub mod rappel;

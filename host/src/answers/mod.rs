@@ -23,8 +23,8 @@ use tokio::sync::watch;
 
 use crate::clinic::Clinic;
 use crate::clock::Clock;
-use crate::engine::{Answered, Decided, Reading, decide_reply, read_reply};
-use crate::serve::{Host, ReceiptError};
+use crate::engine::{Answered, Decided, EventPlanner, Reading, decide_reply, read_reply};
+use crate::serve::{Host, ReceiptError, faults_of, tell_faults};
 
 pub(crate) use words::words;
 
@@ -82,7 +82,8 @@ impl Host {
         let language = live.rules.settings().language;
         let mut said = None;
         for reply in &replies {
-            let record = self.take_reply(&clinic, gateway, reply).await?;
+            let record = self.answers(&clinic).take(gateway, reply).await?;
+            self.wake(facility);
             said = Some(match record.reading.as_str() {
                 "yes" => words(language).confirmed,
                 "no" => words(language).cancelled,
@@ -98,116 +99,12 @@ impl Host {
             .unwrap_or_default())
     }
 
-    async fn take_reply(
-        &self,
-        clinic: &Clinic,
-        gateway: &str,
-        reply: &Reply,
-    ) -> Result<ReplyRecord> {
-        let live = clinic.live();
-        let settings = live.rules.settings();
-        let now = self.clock().now();
-        let from = reply.from.as_deref();
-        let address = from.and_then(|from| phone(from, &settings.country));
-        let channel = match reply.key {
-            Some(_) => ChannelKind::Voice,
-            None => ChannelKind::Sms,
-        };
-        let id = match &reply.gateway_id {
-            // A call has one name, however many keys are pressed in it.
-            Some(id) if reply.key.is_some() => format!("{gateway}/{id}/{}", reply.text),
-            Some(id) => format!("{gateway}/{id}"),
-            // A gateway without names: the same words from there within a minute are the same reply.
-            None => format!(
-                "{gateway}/{}",
-                digest(&[from.unwrap_or_default(), &reply.text, &minute(now)])
-            ),
-        };
-        let of = match (reply.message, &address) {
-            (Some(message), _) => Some(RequestOf::Message(message)),
-            (None, Some(address)) => Some(RequestOf::Address(address.e164())),
-            (None, None) => None,
-        };
-        let requests = match of {
-            Some(of) => {
-                let civil = Civil::at(now, settings.zone);
-                self.store().requests(&clinic.facility, of, civil).await?
-            }
-            None => Vec::new(),
-        };
-        let reading = match reply.key {
-            Some(Key::Yes) => Reading::All(Answered::Yes),
-            Some(Key::No) => Reading::All(Answered::No),
-            Some(Key::Unreadable) => Reading::Unclear,
-            None => read_reply(&reply.text),
-        };
-        let decided = decide_reply(&reading, &requests);
-        let message = requests
-            .first()
-            .map(|request| request.message)
-            .or(reply.message);
-        let (reading, outcome) = match &decided {
-            Decided::Answers(answers) => {
-                let events = answers
-                    .iter()
-                    .map(|(appointment, answer)| answer_event(&id, appointment, *answer, now));
-                let events: Vec<Event> = events.collect();
-                self.ingest(clinic, &events).await?;
-                (of_all(answers), outcome_of(answers))
-            }
-            Decided::Known(answer) => (word(*answer), "that was known already".to_string()),
-            Decided::Stop | Decided::Start => {
-                let stop = decided == Decided::Stop;
-                let wanted = (channel, !stop);
-                if let Some(address) = &address {
-                    self.prefer(clinic, &id, address.e164(), wanted, now)
-                        .await?;
-                }
-                let (reading, outcome) = match stop {
-                    true => ("stop", "nothing more goes to the address by"),
-                    false => ("start", "messages go to the address again by"),
-                };
-                (reading, format!("{outcome} {channel}"))
-            }
-            Decided::Unclear(why) => {
-                tracing::warn!(facility = %clinic.facility, reply = %id, %why, "a reply needs a person");
-                ("unclear", format!("a person has to read it: {why}"))
-            }
-        };
-        let record = ReplyRecord {
-            id,
-            at: now,
-            channel,
-            message,
-            text: Some(reply.text.clone()),
-            reading: reading.into(),
-            outcome,
-        };
-        self.store().note_reply(&clinic.facility, &record).await?;
-        Ok(record)
-    }
-
-    /// Lets nothing go to an address by a channel any more, or again: for the address, and for every
-    /// patient who was written to there.
-    async fn prefer(
-        &self,
-        clinic: &Clinic,
-        id: &str,
-        address: &str,
-        (channel, wanted): (ChannelKind, bool),
-        now: Instant,
-    ) -> Result<()> {
-        let store = self.store();
-        store
-            .suppress(&clinic.facility, channel, address, !wanted, id, now)
-            .await?;
-        let people = store.people_at(&clinic.facility, address).await?;
-        let events: Vec<Event> = people
-            .iter()
-            .map(|patient| channel_event(id, patient, channel, wanted, now))
-            .collect();
-        self.ingest(clinic, &events).await?;
-        Ok(())
+    fn answers<'a>(&'a self, clinic: &'a Clinic) -> Answers<'a> {
+        Answers {
+            store: &**self.store(),
+            clinic,
+            now: self.clock().now(),
+        }
     }
 
     /// What a link leads to, if there is one of that secret.
@@ -259,8 +156,10 @@ impl Host {
                 let channel = link.message.via.unwrap_or(link.message.channel);
                 let patient = link.message.patient.as_ref();
                 if let Some(address) = &link.message.address {
-                    self.prefer(&clinic, &id, address, (channel, false), now)
+                    self.answers(&clinic)
+                        .prefer(&id, address, (channel, false))
                         .await?;
+                    self.wake(facility);
                 } else if let Some(patient) = patient {
                     let event = channel_event(&id, patient, channel, false, now);
                     self.ingest(&clinic, &[event]).await?;
@@ -290,6 +189,131 @@ impl Host {
         };
         self.store().note_reply(facility, &record).await?;
         Ok(Followed::Done(link.purpose))
+    }
+}
+
+/// Where a clinic's answers are taken.
+pub(crate) struct Answers<'a> {
+    pub(crate) store: &'a dyn Store,
+    pub(crate) clinic: &'a Clinic,
+    pub(crate) now: Instant,
+}
+
+impl Answers<'_> {
+    /// Takes what a patient wrote or pressed, as a gateway told it.
+    pub(crate) async fn take(&self, gateway: &str, reply: &Reply) -> Result<ReplyRecord> {
+        let (clinic, now) = (self.clinic, self.now);
+        let live = clinic.live();
+        let settings = live.rules.settings();
+        let from = reply.from.as_deref();
+        let address = from.and_then(|from| phone(from, &settings.country));
+        let channel = match reply.key {
+            Some(_) => ChannelKind::Voice,
+            None => ChannelKind::Sms,
+        };
+        let id = match &reply.gateway_id {
+            // A call has one name, however many keys are pressed in it.
+            Some(id) if reply.key.is_some() => format!("{gateway}/{id}/{}", reply.text),
+            Some(id) => format!("{gateway}/{id}"),
+            // A gateway without names: the same words from there within a minute are the same reply.
+            None => format!(
+                "{gateway}/{}",
+                digest(&[from.unwrap_or_default(), &reply.text, &minute(now)])
+            ),
+        };
+        let of = match (reply.message, &address) {
+            (Some(message), _) => Some(RequestOf::Message(message)),
+            (None, Some(address)) => Some(RequestOf::Address(address.e164())),
+            (None, None) => None,
+        };
+        let requests = match of {
+            Some(of) => {
+                let civil = Civil::at(now, settings.zone);
+                self.store.requests(&clinic.facility, of, civil).await?
+            }
+            None => Vec::new(),
+        };
+        let reading = match reply.key {
+            Some(Key::Yes) => Reading::All(Answered::Yes),
+            Some(Key::No) => Reading::All(Answered::No),
+            Some(Key::Unreadable) => Reading::Unclear,
+            None => read_reply(&reply.text),
+        };
+        let decided = decide_reply(&reading, &requests);
+        let message = requests
+            .first()
+            .map(|request| request.message)
+            .or(reply.message);
+        let (reading, outcome) = match &decided {
+            Decided::Answers(answers) => {
+                let events = answers
+                    .iter()
+                    .map(|(appointment, answer)| answer_event(&id, appointment, *answer, now));
+                let events: Vec<Event> = events.collect();
+                self.ingest(&events).await?;
+                (of_all(answers), outcome_of(answers))
+            }
+            Decided::Known(answer) => (word(*answer), "that was known already".to_string()),
+            Decided::Stop | Decided::Start => {
+                let stop = decided == Decided::Stop;
+                let wanted = (channel, !stop);
+                if let Some(address) = &address {
+                    self.prefer(&id, address.e164(), wanted).await?;
+                }
+                let (reading, outcome) = match stop {
+                    true => ("stop", "nothing more goes to the address by"),
+                    false => ("start", "messages go to the address again by"),
+                };
+                (reading, format!("{outcome} {channel}"))
+            }
+            Decided::Unclear(why) => {
+                tracing::warn!(facility = %clinic.facility, reply = %id, %why, "a reply needs a person");
+                ("unclear", format!("a person has to read it: {why}"))
+            }
+        };
+        let record = ReplyRecord {
+            id,
+            at: now,
+            channel,
+            message,
+            text: Some(reply.text.clone()),
+            reading: reading.into(),
+            outcome,
+        };
+        self.store.note_reply(&clinic.facility, &record).await?;
+        Ok(record)
+    }
+
+    /// Lets nothing go to an address by a channel any more, or again: for the address, and for every
+    /// patient who was written to there.
+    async fn prefer(
+        &self,
+        id: &str,
+        address: &str,
+        (channel, wanted): (ChannelKind, bool),
+    ) -> Result<()> {
+        let (store, clinic, now) = (self.store, self.clinic, self.now);
+        store
+            .suppress(&clinic.facility, channel, address, !wanted, id, now)
+            .await?;
+        let people = store.people_at(&clinic.facility, address).await?;
+        let events: Vec<Event> = people
+            .iter()
+            .map(|patient| channel_event(id, patient, channel, wanted, now))
+            .collect();
+        self.ingest(&events).await?;
+        Ok(())
+    }
+
+    async fn ingest(&self, events: &[Event]) -> Result<()> {
+        let planner = EventPlanner(self.clinic.live().rules.clone());
+        let facility = &self.clinic.facility;
+        let told = self
+            .store
+            .ingest(facility, events, self.now, &planner)
+            .await?;
+        tell_faults(facility, &faults_of(&told));
+        Ok(())
     }
 }
 

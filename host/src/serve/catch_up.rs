@@ -24,7 +24,7 @@ pub fn faults_of(outcomes: &[Ingested]) -> BTreeMap<PolicyFault, u64> {
     faults
 }
 
-pub(super) fn tell_faults(facility: &FacilityId, faults: &BTreeMap<PolicyFault, u64>) {
+pub(crate) fn tell_faults(facility: &FacilityId, faults: &BTreeMap<PolicyFault, u64>) {
     for (PolicyFault { origin, reason }, events) in faults {
         tracing::error!(%facility, policy = %origin.policy, line = origin.line, events, %reason, "a policy failed to plan; what it wants is planned when it is mended");
     }

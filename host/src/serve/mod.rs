@@ -23,7 +23,7 @@ use crate::clinic::{Clinic, OpenGateway};
 use crate::clock::Clock;
 use crate::dispatch::Desk;
 use crate::engine::{EventPlanner, Links};
-use catch_up::tell_faults;
+pub(crate) use catch_up::tell_faults;
 use roster::Roster;
 
 pub use catch_up::faults_of;
@@ -202,10 +202,15 @@ impl Host {
             tell_faults(&clinic.facility, &faults_of(&told));
             outcomes.extend(told);
         }
-        if let Some(served) = self.roster.get(&clinic.facility) {
+        self.wake(&clinic.facility);
+        Ok(outcomes)
+    }
+
+    /// Has a clinic's lanes look for what is due.
+    pub(crate) fn wake(&self, facility: &FacilityId) {
+        if let Some(served) = self.roster.get(facility) {
             served.dispatcher.wake();
         }
-        Ok(outcomes)
     }
 
     /// Applies what a gateway reports. `path` is what was called, with its query.
