@@ -1,7 +1,7 @@
 //! Clocks: the real one, one that runs fast for demonstrations, one that is set by hand.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,6 +21,11 @@ pub trait Clock: Send + Sync {
     /// may not be.
     fn is_steady(&self) -> bool {
         true
+    }
+
+    /// Keeps a demonstration's clock from running while something is under way; no other can be kept.
+    fn stand_still(&self) -> Option<Standstill> {
+        None
     }
 
     /// What this clock shows when so much of the machine's time has passed. Leases are about real
@@ -106,44 +111,89 @@ fn real_now() -> Instant {
     Utc::now()
 }
 
-/// A clock that begins at a time and runs so many times faster than the machine's.
+/// A clock that begins at a time and runs so many times faster than the machine's. It stands still while
+/// something is under way: a machine that is slow, or a gateway, must not let hours pass.
 #[derive(Debug)]
 pub struct LapseClock {
     begins: Instant,
-    started: OnceLock<tokio::time::Instant>,
     speed: u32,
+    lapse: Arc<Mutex<Lapse>>,
+}
+
+#[derive(Debug)]
+struct Lapse {
+    /// How much of the machine's time has counted before it last stood still.
+    passed: Duration,
+    /// Since when it runs; `None` where it stands still.
+    since: Option<tokio::time::Instant>,
+    /// How many keep it from running.
+    stands: usize,
+}
+
+impl Lapse {
+    fn passed(&self) -> Duration {
+        let running = self.since.map_or(Duration::ZERO, |since| since.elapsed());
+        self.passed.saturating_add(running)
+    }
+}
+
+/// Who has this keeps a clock from running.
+#[derive(Debug)]
+pub struct Standstill(Arc<Mutex<Lapse>>);
+
+impl Drop for Standstill {
+    fn drop(&mut self) {
+        let mut lapse = locked(&self.0);
+        lapse.stands = lapse.stands.saturating_sub(1);
+        if lapse.stands == 0 && lapse.since.is_none() {
+            lapse.since = Some(tokio::time::Instant::now());
+        }
+    }
+}
+
+fn locked(lapse: &Mutex<Lapse>) -> MutexGuard<'_, Lapse> {
+    lapse.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl LapseClock {
     /// A clock that shows `begins` now; a second of it takes `1 / speed` seconds.
     pub fn new(begins: Instant, speed: u32) -> Self {
-        let clock = Self::standing(begins, speed);
-        clock.start();
-        clock
-    }
-
-    /// The same, which shows `begins` until it is started: what is got ready takes none of its time.
-    pub fn standing(begins: Instant, speed: u32) -> Self {
         Self {
             begins,
-            started: OnceLock::new(),
             speed: speed.max(1),
+            lapse: Arc::new(Mutex::new(Lapse {
+                passed: Duration::ZERO,
+                since: Some(tokio::time::Instant::now()),
+                stands: 0,
+            })),
         }
     }
 
-    /// Lets it run, if it doesn't yet.
-    pub fn start(&self) {
-        self.started.get_or_init(tokio::time::Instant::now);
+    /// The same, which shows `begins` until who has the [`Standstill`] lets it go: what is got ready takes
+    /// none of its time.
+    pub fn standing(begins: Instant, speed: u32) -> (Self, Standstill) {
+        let clock = Self::new(begins, speed);
+        {
+            let mut lapse = locked(&clock.lapse);
+            (lapse.since, lapse.passed) = (None, Duration::ZERO);
+        }
+        let still = clock.stand();
+        (clock, still)
+    }
+
+    fn stand(&self) -> Standstill {
+        let mut lapse = locked(&self.lapse);
+        lapse.passed = lapse.passed();
+        lapse.since = None;
+        lapse.stands += 1;
+        Standstill(self.lapse.clone())
     }
 }
 
 #[async_trait]
 impl Clock for LapseClock {
     fn now(&self) -> Instant {
-        let started = self.started.get();
-        let passed = started.map_or(Duration::ZERO, |started| {
-            started.elapsed().saturating_mul(self.speed)
-        });
+        let passed = locked(&self.lapse).passed().saturating_mul(self.speed);
         TimeDelta::from_std(passed)
             .ok()
             .and_then(|passed| self.begins.checked_add_signed(passed))
@@ -160,6 +210,10 @@ impl Clock for LapseClock {
         self.now()
             .checked_add_signed(shown)
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    fn stand_still(&self) -> Option<Standstill> {
+        Some(self.stand())
     }
 }
 
@@ -222,6 +276,27 @@ mod tests {
             assert_eq!(noticed.map(|jump| jump.num_seconds()), jump, "{shown}");
             assert_eq!(clock.is_steady(passed), steady, "{shown}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_fast_clock_stands_still_while_something_is_under_way() {
+        tokio::time::pause();
+        let begins = DateTime::<Utc>::UNIX_EPOCH;
+        let pass = tokio::time::advance;
+        let (clock, ready) = LapseClock::standing(begins, 3600);
+        pass(Duration::from_secs(5)).await;
+        assert_eq!(clock.now(), begins);
+        drop(ready);
+        pass(Duration::from_secs(1)).await;
+        assert_eq!(clock.now(), begins + TimeDelta::hours(1));
+        let (one, other) = (clock.stand_still(), clock.stand_still());
+        pass(Duration::from_secs(5)).await;
+        drop(one);
+        pass(Duration::from_secs(5)).await;
+        assert_eq!(clock.now(), begins + TimeDelta::hours(1));
+        drop(other);
+        pass(Duration::from_secs(2)).await;
+        assert_eq!(clock.now(), begins + TimeDelta::hours(3));
     }
 
     #[tokio::test]

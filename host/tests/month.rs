@@ -10,9 +10,10 @@ use rappel_core::channel::ChannelKind;
 use rappel_core::civil::Instant;
 use rappel_core::event::Event;
 use rappel_core::message::State;
-use rappel_core::store::{Filter, Message, Store};
+use rappel_core::store::{Filter, Ingested, Message, Store};
 use rappel_host::engine::Generation;
 use rappel_host::folder::read_folder;
+use rappel_host::serve::faults_of;
 use rappel_host::simulate::Simulator;
 use rappel_tests::month;
 
@@ -25,7 +26,10 @@ async fn messages(simulator: &Simulator, filter: Filter) -> Vec<Message> {
 }
 
 /// Who was asked whether they come, and has not answered that yet.
-async fn asked(simulator: &Simulator, answered: &mut HashSet<String>) -> Vec<(String, &'static str)> {
+async fn asked(
+    simulator: &Simulator,
+    answered: &mut HashSet<String>,
+) -> Vec<(String, &'static str)> {
     let lately = Filter {
         channel: Some(ChannelKind::Sms),
         state: Some(State::Sent),
@@ -66,12 +70,26 @@ async fn a_month_of_the_clinic_is_as_it_was() {
         run(&mut simulator, next, &mut answered, &mut readings).await;
         at = next;
         if let Some(event) = events.next() {
-            simulator.tell(event).await.unwrap();
+            let told = simulator.tell(event).await.unwrap();
+            let told: Vec<Ingested> = told.into_iter().collect();
+            assert!(faults_of(&told).is_empty(), "{told:?}");
         }
     }
     run(&mut simulator, last, &mut answered, &mut readings).await;
     assert!(simulator.faults().is_empty(), "{:?}", simulator.faults());
-    insta::assert_snapshot!(summary(&messages(&simulator, Filter::default()).await, &readings));
+    let all = messages(&simulator, Filter::default()).await;
+    let went = all.iter().filter(|message| message.state == State::Sent);
+    // The end-to-end test of the month compares with this.
+    insta::assert_snapshot!(
+        "sent",
+        month::sent(went.map(|message| month::Sent {
+            appointment: message.appointment.as_ref().map(|id| id.as_str()),
+            kind: message.kind.as_str(),
+            channel: message.channel.name(),
+            text: message.text.as_deref().unwrap_or_default(),
+        }))
+    );
+    insta::assert_snapshot!("summary", summary(&all, &readings));
 }
 
 /// Lets the clock run, and patients answer.
@@ -105,7 +123,11 @@ fn summary(messages: &[Message], readings: &BTreeMap<String, u32>) -> String {
             .entry(format!("{kind:<19} {channel:<6} {state:<10} {reason}"))
             .or_default() += 1;
     }
-    let lines = counts.iter().map(|(what, count)| format!("{count:>5} {}\n", what.trim_end()));
-    let answers = readings.iter().map(|(what, count)| format!("{count:>5} answers {what}\n"));
+    let lines = counts
+        .iter()
+        .map(|(what, count)| format!("{count:>5} {}\n", what.trim_end()));
+    let answers = readings
+        .iter()
+        .map(|(what, count)| format!("{count:>5} answers {what}\n"));
     lines.chain(answers).collect()
 }

@@ -146,6 +146,11 @@ impl Host {
         }
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Kills it with SIGKILL: it can do nothing about it.
     pub fn kill(&mut self) {
         // A host that has ended already is as dead as it should be.

@@ -23,6 +23,7 @@ use super::credits;
 use super::dispatcher::Dispatcher;
 use super::steps::{FRESH, Judged, Ready, SENDING_LEASE, postpone, settle, take_back};
 use crate::clinic::{Live, today};
+use crate::clock::Standstill;
 
 /// The most messages that are marked as sending ahead of those that are under way.
 const AHEAD: usize = 256;
@@ -67,6 +68,8 @@ pub(super) struct Runner {
     meanwhile: JoinSet<Done>,
     fetching: bool,
     committing: bool,
+    /// Keeps a demonstration's clock from running on while something is under way.
+    still: Option<Standstill>,
     /// From when on there may be something to claim; `None` where nobody has looked.
     look_at: Option<Instant>,
     /// When nothing could be claimed, by the clock and really: what was due by then is held elsewhere.
@@ -104,6 +107,7 @@ impl Runner {
             meanwhile: JoinSet::new(),
             fetching: false,
             committing: false,
+            still: None,
             look_at: Some(Instant::MIN_UTC),
             came_back_empty: None,
             appetite: Appetite::new(tokio::time::Instant::now()),
@@ -152,12 +156,16 @@ impl Runner {
         self.fetch(halt.is_some());
         self.launch(halt);
         self.commit(halt).await?;
-        if stopping
-            && self.flying.is_empty()
+        let idle = self.flying.is_empty()
             && self.settled.is_empty()
             && self.meanwhile.is_empty()
-            && self.begun.is_empty()
-        {
+            && self.begun.is_empty();
+        if idle {
+            self.still = None;
+        } else if self.still.is_none() {
+            self.still = self.host.clock.stand_still();
+        }
+        if stopping && idle {
             return Ok(false);
         }
         self.wait(stopping, halt.is_some()).await?;

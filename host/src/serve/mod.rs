@@ -297,9 +297,11 @@ pub async fn play(
                 .sleep((time - host.clock().now()).to_std().unwrap_or_default())
                 .await;
         }
+        let still = host.clock().stand_still();
         for outcome in host.ingest(clinic, std::slice::from_ref(event)).await? {
             told(event, &outcome);
         }
+        drop(still);
     }
     Ok(())
 }

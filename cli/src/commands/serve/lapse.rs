@@ -13,7 +13,7 @@ use rappel_core::ids::MessageId;
 use rappel_core::store::{Filter, Ingested, Message, Store};
 use rappel_core::{Event, State};
 use rappel_host::clinic::Clinic;
-use rappel_host::clock::LapseClock;
+use rappel_host::clock::{LapseClock, Standstill};
 use rappel_host::serve::{Host, play};
 
 use super::feed::Feed;
@@ -55,6 +55,8 @@ impl FromStr for Speed {
 pub(super) struct Demonstration {
     speed: Speed,
     clock: Arc<LapseClock>,
+    /// Until the events are played.
+    still: Standstill,
 }
 
 /// Lines that wait to be shown, in the order of their times.
@@ -67,8 +69,12 @@ impl Demonstration {
             Failure::refused("there is no event with a time, so the clock can't begin")
                 .help("give a file of events with `--events FILE`; each needs its `time`")
         })?;
-        let clock = Arc::new(LapseClock::standing(begins, speed.0));
-        Ok(Self { speed, clock })
+        let (clock, still) = LapseClock::standing(begins, speed.0);
+        Ok(Self {
+            speed,
+            clock: Arc::new(clock),
+            still,
+        })
     }
 
     /// The clock. It runs from when the demonstration is shown.
@@ -89,7 +95,7 @@ impl Demonstration {
         let zone = clinic.live().rules.settings().zone;
         let screen = Screen::new(self.speed.0, zone, database);
         screen.begin(events.len());
-        self.clock.start();
+        drop(self.still);
         let lines = Lines::default();
         let told = |event: &Event, outcome: &Ingested| {
             let at = event.time.unwrap_or_else(|| host.clock().now());
