@@ -141,6 +141,9 @@ fn step(step: &Step) -> Vec<String> {
             }
             lines
         }
+        Step::Reports { due } => vec![format!(
+            "Something needs a person: Rappel planned this e-mail to the administrator for {due}."
+        )],
         Step::Moved {
             event,
             id,
@@ -361,6 +364,7 @@ mod tests {
         let steps = json!([
             {"at": "2026-06-01T08:00:00Z", "step": "planned", "event": "appointment.created", "source": "agenda",
              "id": "e-1", "policy": "reminder", "line": 16, "due": "2026-06-08T14:30:00"},
+            {"at": "2026-06-01T08:00:00Z", "step": "reports", "due": "2026-06-01T10:01:00"},
             {"at": "2026-06-05T07:10:00Z", "step": "moved", "event": "appointment.modified", "id": "e-4",
              "from": "2026-06-08T14:30:00", "to": "2026-06-10T14:30:00"},
             {"at": "2026-06-05T07:20:00Z", "step": "kept", "event": "appointment.modified", "id": "e-5",

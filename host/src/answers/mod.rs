@@ -171,7 +171,10 @@ impl Host {
             }
             Decided::Unclear(why) => {
                 tracing::warn!(facility = %clinic.facility, reply = %id, %why, "a reply needs a person");
-                ("unclear", format!("a person has to read it: {why}"))
+                (
+                    ReplyRecord::UNCLEAR,
+                    format!("a person has to read it: {why}"),
+                )
             }
         };
         let record = ReplyRecord {
