@@ -258,6 +258,7 @@ impl Preview {
             next_visit: None,
             sent_before: 0,
             listed: vec![visit.visit().clone()],
+            alarms: Vec::new(),
         };
         let judgement = judge(
             &claim,

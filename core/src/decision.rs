@@ -131,7 +131,7 @@ pub struct Answer {
 }
 
 /// What all policies together say of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decision {
     /// Every answer, in the policies' order.
     pub answers: Vec<Answer>,

@@ -255,14 +255,14 @@ pub const STOCK_KINDS: &[StockKind] = &[
             &[Named::Appointments],
         )
     },
-    StockKind {
+    urgent(StockKind {
         about: About::Clinic,
         ..notice(
             "administrator",
             "To the clinic's administrator: what needs a person.",
             &[Named::Report],
         )
-    },
+    }),
 ];
 
 impl Kind {

@@ -5,6 +5,7 @@
 //! world are traits here ([`Channel`], [`Store`]) and implemented elsewhere.
 
 pub mod agenda;
+pub mod alarm;
 pub mod channel;
 pub mod civil;
 pub mod contact;

@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::alarm::{Alarm, AlarmRecord, NewReport, PlannedReport};
 use crate::channel::{ChannelKind, SmsEncoding};
 use crate::civil::{Civil, Instant, Zone};
 use crate::decision::{Answer, Origin, PolicyFault, Verdict};
@@ -414,6 +415,8 @@ pub struct Claimed {
     pub sent_before: u32,
     /// The open appointments of the day that it lists, in their order.
     pub listed: Vec<Visit>,
+    /// What the administrator's e-mail tells.
+    pub alarms: Vec<AlarmRecord>,
     /// Whether the same message already goes by another channel, by channel.
     pub other_channels: Vec<ChannelKind>,
 }
@@ -522,6 +525,11 @@ pub enum Step {
         /// Why it won't go, where that was clear at once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+    },
+    /// The host planned it, because something needs a person.
+    Reports {
+        /// When it is due.
+        due: Civil,
     },
     /// It got another time.
     Moved {
@@ -927,6 +935,11 @@ pub struct ReplyRecord {
     pub outcome: String,
 }
 
+impl ReplyRecord {
+    /// How a reply is read that only a person can read.
+    pub const UNCLEAR: &'static str = "unclear";
+}
+
 /// A change of what a patient consents to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConsentChange {
@@ -1065,6 +1078,7 @@ pub trait Store: Send + Sync {
         &self,
         facility: &FacilityId,
         low: Option<Decimal>,
+        now: Instant,
     ) -> Result<Option<Crossing>>;
 
     /// Adds credits; a negative amount takes some back. Messages that wait for credits may go as far as
@@ -1158,6 +1172,38 @@ pub trait Store: Send + Sync {
     /// The generation that serves each clinic.
     async fn generations(&self) -> Result<Vec<GenerationRecord>>;
 
+    /// Notes that something needs a person, since a time. What ends an alarm is noted only where that one
+    /// was noted since it ended last.
+    ///
+    /// What the store sees itself is noted by it, in the transaction in which it happens: a message of a
+    /// patient's or resource's that fails, or is set aside; credits that run low or out; an unclear reply;
+    /// a policy that fails. A message to the administrator raises no alarm, so that none raises itself.
+    async fn note_alarm(
+        &self,
+        facility: &FacilityId,
+        alarm: &Alarm,
+        since: Instant,
+        now: Instant,
+    ) -> Result<()>;
+
+    /// What needed a person, the latest first, at most so many; of one clinic, or of all.
+    async fn alarms(
+        &self,
+        facility: Option<&FacilityId>,
+        limit: u32,
+    ) -> Result<Vec<(FacilityId, AlarmRecord)>>;
+
+    /// Plans the e-mail to the administrator, where there is news and no other is on its way. It tells all that
+    /// is untold when it is claimed; should it fail, that is untold again.
+    ///
+    /// News is what is untold, but for what [trickles](crate::alarm::AlarmKind::trickles) and was told of the
+    /// same within a day, unless it happened ten times as often since.
+    async fn plan_report(
+        &self,
+        facility: &FacilityId,
+        report: NewReport,
+    ) -> Result<Option<PlannedReport>>;
+
     /// The link of a secret part, whichever clinic's it is.
     async fn link(&self, token: &str) -> Result<Option<Link>>;
 
@@ -1225,6 +1271,6 @@ pub trait Store: Send + Sync {
     async fn link_key(&self) -> Result<[u8; 32]>;
 
     /// Removes the texts and addresses of messages whose state last changed before a time, unless
-    /// they are still to go or under way; tells how many.
+    /// they are still to go or under way; tells how many. What needed a person before it is forgotten.
     async fn redact(&self, facility: &FacilityId, before: Instant) -> Result<u64>;
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use rappel_core::Store;
 use rappel_core::diagnostic::{Code, codes};
 use rappel_core::facts::Record;
-use rappel_core::store::{Filter, Message};
+use rappel_core::store::{Filter, Message, ReplyRecord};
 use rappel_host::summary::StoryLine;
 
 use super::database::{Database, Summary};
@@ -66,7 +66,13 @@ impl Explain {
         let entries = summary.store.story(&message.facility, message.id).await?;
         let zone = summary.zone(&message.facility);
         match self.format {
-            TextOrJson::Text => answer(story::told(message, &entries, zone))?,
+            TextOrJson::Text => {
+                let mut told = story::told(message, &entries, zone);
+                if let Some(unread) = story::unread(&unclear(&summary, message).await?, zone) {
+                    told.push_str(&unread);
+                }
+                answer(told)?;
+            }
             TextOrJson::Json => answer_json(&StoryLine::of(message, &entries, zone))?,
         }
         if let Some(appointment) = &message.appointment {
@@ -82,6 +88,15 @@ impl Explain {
         }
         Ok(Exit::Done)
     }
+}
+
+/// The answers to a message that can't be read.
+async fn unclear(summary: &Summary, message: &Message) -> Result<Vec<ReplyRecord>> {
+    let (facility, since) = (&message.facility, message.created);
+    let mut replies = summary.store.replies(facility, since, u32::MAX).await?;
+    replies
+        .retain(|reply| reply.message == Some(message.id) && reply.reading == ReplyRecord::UNCLEAR);
+    Ok(replies)
 }
 
 fn ambiguous(id: &str, several: &[Message], summary: &Summary) -> Failure {

@@ -1,17 +1,19 @@
-//! `rappel status`: which rules serve, what is wrong with newer ones, how many messages are in each state.
+//! `rappel status`: which rules serve, what is wrong with newer ones, what needed a person, how many messages
+//! are in each state.
 
 use clap::Args;
 use comfy_table::Cell;
 use rappel_core::State;
+use rappel_core::alarm::AlarmRecord;
 use rappel_core::civil::Instant;
 use rappel_core::store::{Absent, Account, Count, CreditLevel, GenerationRecord};
 use rappel_host::serve::{self, status};
 use rappel_host::store::SqliteStore;
-use rappel_host::summary::{StatusLine, faults};
+use rappel_host::summary::{StatusLine, alarms, faults};
 
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Result};
-use crate::output::message::{clock, count};
+use crate::output::message::{clock, count, short};
 use crate::output::{TextOrJson, answer, answer_json, credits, style, table};
 
 const EXAMPLES: &str = "\
@@ -23,7 +25,7 @@ Exit code 1: the files of a clinic can't serve as they are, so older rules go on
 or a policy failed to plan, and events wait for it to be mended; or a clinic is out of credits, and
 messages wait for more. Whether a host runs at all changes nothing about it.";
 
-/// Show which rules serve, what is wrong with newer ones, the queue and the credits
+/// Show the rules that serve, what needed a person, the queue and the credits
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Status {
@@ -94,6 +96,11 @@ fn told(summary: &Summary, status: &serve::Status) -> Vec<String> {
         if let Some(account) = account_of(&status.accounts, record) {
             part.push_str(&format!("\n{}", credits::told(account)));
         }
+        let alarms: Vec<_> = alarms(&status.alarms, &record.facility).collect();
+        if !alarms.is_empty() {
+            part.push_str("\n\n");
+            part.push_str(&table::written(&needed(&alarms, record)));
+        }
         let counts: Vec<_> = status
             .counts
             .iter()
@@ -128,6 +135,45 @@ fn host(summary: &Summary, running: bool, begun: Option<Instant>) -> String {
         ),
         (false, None) => format!("no clinic was served from {path} yet"),
     }
+}
+
+/// What needed a person, a row each, with the e-mail that tells it.
+fn needed(alarms: &[&AlarmRecord], record: &GenerationRecord) -> comfy_table::Table {
+    let mut rows = table::plain(&["SINCE", "LAST", "TIMES", "TOLD BY", "WHAT NEEDED A PERSON"]);
+    for AlarmRecord {
+        alarm,
+        first,
+        last,
+        count,
+        told,
+        ..
+    } in alarms.iter().copied()
+    {
+        let parts = [
+            alarm.kind.name().replace('_', " "),
+            alarm.subject.clone(),
+            alarm
+                .channel
+                .map(|c| c.name().to_string())
+                .unwrap_or_default(),
+        ];
+        let mut what = parts.join(" ").trim_end().to_string();
+        if !alarm.reason.is_empty() {
+            what.push_str(&format!(": {}", alarm.reason));
+        }
+        let told = match told {
+            Some(message) => short(&message.to_string()).to_string(),
+            None => "not yet".into(),
+        };
+        rows.add_row([
+            Cell::new(clock(*first, record.zone)),
+            Cell::new(clock(*last, record.zone)),
+            table::number(*count),
+            Cell::new(told),
+            Cell::new(what),
+        ]);
+    }
+    rows
 }
 
 /// A folder that can't be served.

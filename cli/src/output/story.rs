@@ -3,7 +3,7 @@
 use rappel_core::civil::Zone;
 use rappel_core::decision::{Answer, Verdict};
 use rappel_core::provider::ReceiptStatus;
-use rappel_core::store::{Entry, Message, Step};
+use rappel_core::store::{Entry, Message, ReplyRecord, Step};
 use rappel_core::{ChannelKind, State};
 
 use super::credits;
@@ -35,6 +35,23 @@ pub(crate) fn told(message: &Message, story: &[Entry], zone: Zone) -> String {
         lines.push(words(message, text));
     }
     lines.join("\n")
+}
+
+/// What patients answered in words that nobody could read, the latest last.
+pub(crate) fn unread(replies: &[ReplyRecord], zone: Zone) -> Option<String> {
+    let texts = replies
+        .iter()
+        .rev()
+        .filter_map(|reply| Some((reply.at, reply.text.as_ref()?)));
+    let lines: Vec<String> = texts
+        .map(|(at, text)| format!("  {}  {}", clock(at, zone), text.trim()))
+        .collect();
+    (!lines.is_empty()).then(|| {
+        format!(
+            "\n\nWhat was answered, for a person to read:\n{}",
+            lines.join("\n")
+        )
+    })
 }
 
 /// `reminder by sms to patient p-1: sent`
@@ -141,6 +158,9 @@ fn step(step: &Step) -> Vec<String> {
             }
             lines
         }
+        Step::Reports { due } => vec![format!(
+            "Something needs a person: Rappel planned this e-mail to the administrator for {due}."
+        )],
         Step::Moved {
             event,
             id,
@@ -357,10 +377,34 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_could_read_is_shown() {
+        let reply = |hour: u32, text: Option<&str>| ReplyRecord {
+            id: format!("gw/{hour}"),
+            at: format!("2026-06-10T{hour}:30:00Z").parse().unwrap(),
+            channel: ChannelKind::Sms,
+            message: None,
+            text: text.map(str::to_string),
+            reading: ReplyRecord::UNCLEAR.into(),
+            outcome: "a person has to read it".into(),
+        };
+        let replies = [
+            reply(14, Some("Ou alors jeudi ?")),
+            reply(13, None),
+            reply(12, Some("Peut-être ")),
+        ];
+        assert_eq!(
+            unread(&replies, Zone::UTC).unwrap(),
+            "\n\nWhat was answered, for a person to read:\n  2026-06-10 12:30  Peut-être\n  2026-06-10 14:30  Ou alors jeudi ?"
+        );
+        assert_eq!(unread(&replies[1..2], Zone::UTC), None);
+    }
+
+    #[test]
     fn every_step_is_a_sentence() {
         let steps = json!([
             {"at": "2026-06-01T08:00:00Z", "step": "planned", "event": "appointment.created", "source": "agenda",
              "id": "e-1", "policy": "reminder", "line": 16, "due": "2026-06-08T14:30:00"},
+            {"at": "2026-06-01T08:00:00Z", "step": "reports", "due": "2026-06-01T10:01:00"},
             {"at": "2026-06-05T07:10:00Z", "step": "moved", "event": "appointment.modified", "id": "e-4",
              "from": "2026-06-08T14:30:00", "to": "2026-06-10T14:30:00"},
             {"at": "2026-06-05T07:20:00Z", "step": "kept", "event": "appointment.modified", "id": "e-5",

@@ -28,7 +28,7 @@ pub use after::{AfterVisitSettings, RecallSettings};
 pub use credits::{CreditSettings, SPOKEN_PER_MINUTE, begun_minutes, spoken_minutes};
 pub use gateway::{Encryption, Gateway, Limits, Rate, SecretRef};
 pub use read::Inspection;
-pub use staff::{AgendaSettings, AlertSettings, DayTime, ResourceSettings};
+pub use staff::{AdministratorSettings, AgendaSettings, AlertSettings, DayTime, ResourceSettings};
 
 use self::forms::Amount;
 use crate::channel::{ChannelKind, Sender};
@@ -102,6 +102,9 @@ pub struct Settings {
     /// Where the agenda is told what patients answered.
     #[serde(default)]
     pub agenda: AgendaSettings,
+    /// Who is told by e-mail what needs a person: [administrator.md](administrator.md).
+    #[serde(default)]
+    pub administrator: AdministratorSettings,
     /// Titles of service groups whose appointments cause no messages.
     #[serde(default)]
     pub silent_groups: Vec<String>,

@@ -247,6 +247,7 @@ impl Check {
         self.reminder(settings);
         self.after(settings);
         self.gateways(settings);
+        self.administrator(settings);
         self.links(settings);
         self.hours(settings);
         settings.from = Arc::new(Sender {
@@ -542,6 +543,34 @@ impl Check {
                     "8 is usual",
                 );
             }
+        }
+    }
+
+    fn administrator(&mut self, settings: &Settings) {
+        let administrator = &settings.administrator;
+        if administrator.every < Span::minutes(1) {
+            self.error(
+                "administrator.every",
+                "with less than a minute between them, every message that fails would be an e-mail of its own",
+                "for instance `30 minutes`",
+            );
+        }
+        let Some(email) = &administrator.email else {
+            return;
+        };
+        if let Err(message) = EmailAddress::parse(email) {
+            self.error(
+                "administrator.email",
+                &message,
+                "write the bare address: `secretariat@example.org`",
+            );
+        }
+        if settings.channels.email.gateway.is_none() && self.certain(&["channels.email"]) {
+            self.error(
+                "administrator.email",
+                "the administrator is told by e-mail, but email has no gateway",
+                "set `gateway` in `[channels.email]`, or take the address away",
+            );
         }
     }
 

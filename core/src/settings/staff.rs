@@ -1,5 +1,5 @@
 //! Settings of what concerns those who work at the clinic: alerts, messages to practitioners and
-//! rooms, and what the agenda is told.
+//! rooms, what the agenda is told, and who looks after it all.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gateway::SecretRef;
 use crate::civil::Span;
+use crate::language::Language;
 
 /// Alerts: a practitioner or room is late or unavailable.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -61,6 +62,29 @@ pub struct AgendaSettings {
     pub secret: Option<SecretRef>,
     /// Whether the address may be this machine's own or in a private network.
     pub allow_private: bool,
+}
+
+/// Who looks after the clinic's messages, and is told by e-mail what needs a person.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdministratorSettings {
+    /// Their e-mail address. Without one nobody is told; the log and `rappel status` say it all the same.
+    #[schemars(example = &"secretariat@lumiere.example.org")]
+    pub email: Option<String>,
+    /// At most one e-mail in this time; what happens in between is told together in the next.
+    pub every: Span,
+    /// The language of these e-mails; the clinic's otherwise.
+    pub language: Option<Language>,
+}
+
+impl Default for AdministratorSettings {
+    fn default() -> Self {
+        Self {
+            email: None,
+            every: Span::minutes(30),
+            language: None,
+        }
+    }
 }
 
 /// A time of a day, or of the day before it.

@@ -222,6 +222,27 @@ fn behaviour() {
 }
 
 #[test]
+fn the_administrator() {
+    let by_mail = "channels.email.gateway = \"out\"\ngateways.out.type = \"console\"\n";
+    insta::assert_snapshot!(table(
+        &format!("{LEAST}{by_mail}"),
+        &[
+            "[administrator]\nemail = \"secretariat@example.org\"",
+            "[administrator]\nemail = \"Secrétariat\"",
+            "[administrator]\nemail = \"a@example.org\"\nevery = \"10 seconds\"",
+            "[administrator]\nemail = \"a@example.org\"\nevery = 30",
+            "[administrator]\nemail = \"a@example.org\"\nlanguage = \"nl\"",
+            "[administrator]\nmail = \"a@example.org\"",
+            "administrator = \"a@example.org\"",
+        ]
+    ));
+    insta::assert_snapshot!(
+        "without a gateway",
+        table(LEAST, &["[administrator]\nemail = \"a@example.org\""])
+    );
+}
+
+#[test]
 fn many_at_once() {
     let text = format!(
         "{}\n[reminder]\nnotice = 24\n[messages]\nreminder = {{ sms = true, emial = \"on\" }}\n[gateways.mail]\ntype = \"smtp\"\npassword = \"x\"\n",

@@ -268,7 +268,10 @@ impl Answers<'_> {
             }
             Decided::Unclear(why) => {
                 tracing::warn!(facility = %clinic.facility, reply = %id, %why, "a reply needs a person");
-                ("unclear", format!("a person has to read it: {why}"))
+                (
+                    ReplyRecord::UNCLEAR,
+                    format!("a person has to read it: {why}"),
+                )
             }
         };
         let record = ReplyRecord {

@@ -16,7 +16,8 @@ use super::steps::{Desk, Ready};
 use crate::clinic::Clinic;
 use crate::clock::Clock;
 
-/// How often somebody looks for messages whose worker is gone, or that wait for credits.
+/// How often somebody looks for messages whose worker is gone, or that wait for credits, and for what needs
+/// a person.
 const LOOK_FOR_STUCK: Duration = Duration::from_secs(5);
 
 /// Dispatches the messages of one clinic.
@@ -94,8 +95,8 @@ impl Dispatcher {
         Ok(Lanes { tasks, stop })
     }
 
-    /// Looks for messages that wait under way for another attempt, those of a host that died, and those
-    /// that wait for credits.
+    /// Looks for messages that wait under way for another attempt, those of a host that died, those that
+    /// wait for credits, and what needs a person.
     async fn keep_recovering(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             // A clock that jumped forward makes leases of sends seem over that are under way.
@@ -105,6 +106,7 @@ impl Dispatcher {
                 tracing::error!(facility = %self.clinic.facility, %error, "can't settle what is under way");
             }
             self.offer_credits(self.clock.now()).await;
+            self.look_for_alarms().await;
             tokio::select! {
                 _ = stop.changed() => return,
                 () = self.clock.sleep(LOOK_FOR_STUCK) => {}

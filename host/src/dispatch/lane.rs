@@ -219,7 +219,7 @@ impl Runner {
                 ..
             } => gates.asked_to_wait(&message.gateway, *wait, now),
             Outcome::Unreachable { reason } => {
-                if let Some(seconds) = gates.not_reached(&message.gateway, now) {
+                if let Some(seconds) = gates.not_reached(&message.gateway, reason, now) {
                     tracing::warn!(facility = %self.lane.facility, gateway = %message.gateway, %reason, seconds, "the gateway is left alone");
                 }
             }
@@ -352,6 +352,7 @@ impl Runner {
             }
         };
         credits::tell(&committed.crossings);
+        tell_failed(&self.lane, &trip.steps, &committed.made);
         let begun = committed.made.into_iter().skip(settled);
         self.begun.extend(
             trip.beginning
@@ -544,6 +545,15 @@ fn tell_faults(lane: &Lane, staying: &[Transition]) {
     }
     for (PolicyFault { origin, reason }, messages) in failed {
         tracing::error!(facility = %lane.facility, channel = %lane.channel, policy = %origin.policy, line = origin.line, messages, %reason, "a policy failed to judge; what nobody else stops is held until it is mended");
+    }
+}
+
+/// Says how many messages failed. Why is the summary's to say: it may be about one person.
+fn tell_failed(lane: &Lane, steps: &[Transition], made: &[bool]) {
+    let failed = |(step, made): &(&Transition, &bool)| **made && step.to == State::Failed;
+    let messages = steps.iter().zip(made).filter(failed).count();
+    if messages > 0 {
+        tracing::warn!(facility = %lane.facility, channel = %lane.channel, messages, "can't be delivered; `rappel messages --state failed` lists them");
     }
 }
 

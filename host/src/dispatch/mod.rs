@@ -10,6 +10,7 @@
 //!    reference once, and is `unknown` otherwise.
 //! 4. The gateway's answer is committed.
 
+mod alarms;
 mod appetite;
 mod backoff;
 mod bucket;

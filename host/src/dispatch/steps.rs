@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use rappel_core::channel::{Channel, Outcome, Outgoing};
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::ids::FacilityId;
-use rappel_core::message::State;
+use rappel_core::message::{Recipient, State};
 use rappel_core::settings::Limits;
 use rappel_core::store::{Claimed, Handover, Message, Step, Transition};
 
@@ -152,7 +152,8 @@ impl Desk {
             segments: content.segments,
             credits: settings.cost(letter.channel, &content),
             minute: settings.cost_of_minute(letter.channel),
-            limited: settings.credits.limited,
+            // Who is told that there are no credits is told without any.
+            limited: settings.credits.limited && message.recipient != Recipient::Administrator,
             channel: letter.channel,
             links: letter.links,
         }));

@@ -14,6 +14,7 @@ use rappel_core::store::{Claimed, Message, NewLink, Purpose};
 use super::generation::{Beside, Generation};
 use super::links::Links;
 use super::list::list_of;
+use super::report::{self, is_report};
 
 /// For how many minutes a message is kept back when a policy or a template fails, before it is tried
 /// again: the fault may be mended meanwhile.
@@ -123,7 +124,12 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
         sent_before: claim.sent_before,
         ..MessageFacts::due(message.kind.clone(), message.channel, now)
     };
-    let mut decision = rules.check(&facts, &claim.visit);
+    let mut decision = if is_report(message) {
+        // A policy that is at fault must not keep back the e-mail that tells of it.
+        Decision::default()
+    } else {
+        rules.check(&facts, &claim.visit)
+    };
     if let Some(Answer {
         verdict: Verdict::Via { channel, reason },
         origin,
@@ -265,28 +271,34 @@ fn write(
     let to = address(visit, facts, facts.channel, settings).map_err(Unwritable::Unreached)?;
     let language = match facts.recipient {
         Recipient::Patient => visit.patient.as_ref().and_then(|patient| patient.language),
-        Recipient::Resource | Recipient::Administrator => None,
+        Recipient::Resource => None,
+        Recipient::Administrator => settings.administrator.language,
     }
     .unwrap_or(settings.language);
-    let template = rules
-        .template(&facts.kind, facts.channel, language)
-        .ok_or_else(|| {
-            Unwritable::Now(format!(
-                "there is no template {}.{}.trd",
-                facts.kind, facts.channel
-            ))
-        })?;
+    let own = rules.template(&facts.kind, facts.channel, language);
+    let stock = match own {
+        None if is_report(message) => report::template(settings, language),
+        _ => None,
+    };
+    let template = own.or(stock.as_ref()).ok_or_else(|| {
+        Unwritable::Now(format!(
+            "there is no template {}.{}.trd",
+            facts.kind, facts.channel
+        ))
+    })?;
     let made = links.of(settings, &message.kind, message.id, claim.sent_before == 0);
     let links: Vec<(Named, String)> = made
         .iter()
         .map(|link| (link.name, link.url.clone()))
         .collect();
     let appointments = message.day.map(|_| list_of(&claim.listed));
+    let report = is_report(message)
+        .then(|| report::report_of(&claim.alarms, template.options().language, settings.zone));
     let beside = Beside {
         links: &links,
         day: message.day,
         appointments: appointments.as_deref(),
-        report: None,
+        report: report.as_deref(),
     };
     let content = rules
         .render(template, visit, facts, beside)
@@ -347,7 +359,11 @@ fn address(
     settings: &Settings,
 ) -> Result<Address, String> {
     let (who, mobile, email) = match facts.recipient {
-        Recipient::Administrator => ("administrator", None, None),
+        Recipient::Administrator => (
+            "administrator",
+            None,
+            settings.administrator.email.as_deref(),
+        ),
         Recipient::Patient => {
             let patient = visit.patient.as_ref().ok_or("the patient is not known")?;
             (

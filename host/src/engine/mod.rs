@@ -9,6 +9,7 @@ mod links;
 mod list;
 mod plan;
 mod planner;
+mod report;
 mod unplanned;
 
 pub use answer::{Answered, Decided, Reading, decide as decide_reply, read as read_reply};

@@ -57,7 +57,7 @@ pub(super) async fn catch_up(dispatcher: &Dispatcher) {
     let limit = settings.credits.limited.then_some(settings.credits.low);
     match dispatcher
         .store
-        .limit_credits(&clinic.facility, limit)
+        .limit_credits(&clinic.facility, limit, now)
         .await
     {
         Ok(crossing) => credits::tell(crossing.as_slice()),

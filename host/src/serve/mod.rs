@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rappel_core::alarm::AlarmRecord;
 use rappel_core::civil::Instant;
 use rappel_core::event::Event;
 use rappel_core::ids::{FacilityId, MessageId};
@@ -31,6 +32,9 @@ pub use roster::{RESCAN, folders};
 
 /// How many events are applied in one transaction.
 const EVENTS_AT_ONCE: usize = 100;
+
+/// How many of a clinic's alarms its status tells.
+const LATE_ALARMS: u32 = 10;
 
 /// What a host needs to know beside its clinics.
 pub struct Setup {
@@ -77,6 +81,8 @@ pub struct Status {
     pub accounts: Vec<Account>,
     /// The events that wait because a policy failed to plan.
     pub unplanned: Vec<Unplanned>,
+    /// What needed a person lately, the latest first.
+    pub alarms: Vec<(FacilityId, AlarmRecord)>,
 }
 
 /// Why a call about receipts came to nothing.
@@ -270,9 +276,15 @@ impl Host {
 pub async fn status(store: &dyn Store) -> Result<Status> {
     let mut accounts = store.accounts().await?;
     accounts.retain(|account| account.limited);
+    let generations = store.generations().await?;
+    let mut alarms = Vec::new();
+    for record in &generations {
+        alarms.extend(store.alarms(Some(&record.facility), LATE_ALARMS).await?);
+    }
     Ok(Status {
         begun: store.begun().await?,
-        generations: store.generations().await?,
+        generations,
+        alarms,
         absent: store.absent().await?,
         counts: store.counts().await?,
         accounts,

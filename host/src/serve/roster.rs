@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use rappel_core::alarm::Alarm;
 use rappel_core::civil::Instant;
 use rappel_core::ids::FacilityId;
 use rappel_core::store::{Absent, GenerationRecord, KeptFolder, Result, Store};
@@ -210,7 +211,11 @@ impl Roster {
     ) -> Result<()> {
         let setup = &self.setup;
         let older = refused.is_some();
-        note(&*setup.store, &clinic, setup.clock.now(), refused).await;
+        let now = setup.clock.now();
+        if !older {
+            note_files(&*setup.store, &clinic, now, None).await;
+        }
+        note(&*setup.store, &clinic, now, refused).await;
         if let Some(files) = files {
             keep(&*setup.store, &clinic, folder, &files).await;
         }
@@ -326,11 +331,16 @@ fn watch_folder(reloader: Reloader, dispatcher: &Arc<Dispatcher>) -> Watch {
                 tracing::error!(facility = %clinic.facility, "the new rules are refused; the old ones serve:\n{reason}");
             }
         }
+        let new = *said != refused.clone().unwrap_or_default();
         *said = refused.clone().unwrap_or_default();
         let (dispatcher, folder) = (dispatcher.clone(), folder.clone());
         runtime.spawn(async move {
             let (store, clinic) = (&*dispatcher.store, &dispatcher.clinic);
-            note(store, clinic, dispatcher.clock.now(), refused).await;
+            let now = dispatcher.clock.now();
+            if new {
+                note_files(store, clinic, now, refused.as_deref()).await;
+            }
+            note(store, clinic, now, refused).await;
             if let Some(files) = files {
                 keep(store, clinic, &folder, &files).await;
                 catch_up(&dispatcher).await;
@@ -352,6 +362,18 @@ async fn note(store: &dyn Store, clinic: &Clinic, now: Instant, refused: Option<
     };
     if let Err(error) = store.note_generation(&record).await {
         tracing::error!(facility = %clinic.facility, %error, "can't remember which rules serve");
+    }
+}
+
+/// Notes whether the folder's files are refused, for the administrator. A failure is logged: `rappel status`
+/// tells it all the same.
+async fn note_files(store: &dyn Store, clinic: &Clinic, now: Instant, refused: Option<&str>) {
+    let alarm = match refused {
+        Some(reason) => Alarm::files_refused(reason),
+        None => Alarm::files_mended(),
+    };
+    if let Err(error) = store.note_alarm(&clinic.facility, &alarm, now, now).await {
+        tracing::error!(facility = %clinic.facility, %error, "can't note whether the files are refused");
     }
 }
 

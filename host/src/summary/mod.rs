@@ -14,7 +14,9 @@ use rappel_core::store::GenerationRecord;
 
 pub use credits::CreditsLine;
 pub use message::{MessageLine, StepLine, StoryLine, rfc3339};
-pub use status::{AbsentLine, ClinicLine, FaultLine, HostLine, StatusLine, faults};
+pub use status::{
+    AbsentLine, AlarmLine, ClinicLine, FaultLine, HostLine, StatusLine, alarms, faults,
+};
 
 /// The version of the contract. Another number is another contract.
 pub const VERSION: u32 = 1;

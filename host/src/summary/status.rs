@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use rappel_core::ChannelKind;
+use rappel_core::alarm::{AlarmKind, AlarmRecord};
+use rappel_core::civil::Zone;
 use rappel_core::decision::PolicyFault;
-use rappel_core::ids::FacilityId;
+use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::store::{GenerationRecord, Unplanned};
 use serde::Serialize;
 
@@ -40,6 +43,7 @@ pub struct ClinicLine<'s> {
     pub refused: Option<&'s str>,
     pub faults: Vec<FaultLine<'s>>,
     pub credits: Option<CreditsLine>,
+    pub alarms: Vec<AlarmLine<'s>>,
     pub messages: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
 }
 
@@ -50,6 +54,39 @@ pub struct FaultLine<'s> {
     #[serde(flatten)]
     pub fault: &'s PolicyFault,
     pub events: u64,
+}
+
+/// What needed a person.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "docs/json.md tells each")]
+pub struct AlarmLine<'s> {
+    pub kind: AlarmKind,
+    pub subject: Option<&'s str>,
+    pub channel: Option<ChannelKind>,
+    pub reason: Option<&'s str>,
+    pub first: String,
+    pub last: String,
+    pub count: u64,
+    pub message: Option<MessageId>,
+    pub told: Option<MessageId>,
+}
+
+impl<'s> AlarmLine<'s> {
+    fn of(record: &'s AlarmRecord, zone: Zone) -> Self {
+        let alarm = &record.alarm;
+        let some = |text: &'s str| (!text.is_empty()).then_some(text);
+        Self {
+            kind: alarm.kind,
+            subject: some(&alarm.subject),
+            channel: alarm.channel,
+            reason: some(&alarm.reason),
+            first: rfc3339(record.first, zone),
+            last: rfc3339(record.last, zone),
+            count: record.count,
+            message: record.message,
+            told: record.told,
+        }
+    }
 }
 
 /// A folder that can't be served.
@@ -112,8 +149,20 @@ fn clinic<'s>(record: &'s GenerationRecord, status: &'s Status) -> ClinicLine<'s
         credits: accounts
             .find(|account| account.facility == record.facility)
             .and_then(CreditsLine::of),
+        alarms: alarms(&status.alarms, &record.facility)
+            .map(|alarm| AlarmLine::of(alarm, record.zone))
+            .collect(),
         messages,
     }
+}
+
+/// A clinic's alarms among those of all.
+pub fn alarms<'a>(
+    alarms: &'a [(FacilityId, AlarmRecord)],
+    facility: &FacilityId,
+) -> impl Iterator<Item = &'a AlarmRecord> {
+    let of_clinic = alarms.iter().filter(move |(of, _)| of == facility);
+    of_clinic.map(|(_, record)| record)
 }
 
 /// The policies of a clinic that failed to plan, with how many events wait for each to be mended.

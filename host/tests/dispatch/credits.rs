@@ -20,7 +20,7 @@ async fn house(credits: i64) -> House {
     let low = Some(2.into());
     house
         .store
-        .limit_credits(&house.facility, low)
+        .limit_credits(&house.facility, low, house.clock.now())
         .await
         .unwrap();
     add(&house, credits).await;

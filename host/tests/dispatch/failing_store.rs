@@ -111,8 +111,9 @@ macro_rules! delegate {
                 &self,
                 facility: &rappel_core::ids::FacilityId,
                 low: Option<rust_decimal::Decimal>,
+                now: rappel_core::Instant,
             ) -> rappel_core::store::Result<Option<rappel_core::store::Crossing>> {
-                self.0.limit_credits(facility, low).await
+                self.0.limit_credits(facility, low, now).await
             }
             async fn add_credits(
                 &self,
@@ -129,6 +130,34 @@ macro_rules! delegate {
                 now: rappel_core::Instant,
             ) -> rappel_core::store::Result<u64> {
                 self.0.offer_credits(facility, now).await
+            }
+            async fn note_alarm(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                alarm: &rappel_core::alarm::Alarm,
+                since: rappel_core::Instant,
+                now: rappel_core::Instant,
+            ) -> rappel_core::store::Result<()> {
+                self.0.note_alarm(facility, alarm, since, now).await
+            }
+            async fn alarms(
+                &self,
+                facility: Option<&rappel_core::ids::FacilityId>,
+                limit: u32,
+            ) -> rappel_core::store::Result<
+                Vec<(
+                    rappel_core::ids::FacilityId,
+                    rappel_core::alarm::AlarmRecord,
+                )>,
+            > {
+                self.0.alarms(facility, limit).await
+            }
+            async fn plan_report(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                report: rappel_core::alarm::NewReport,
+            ) -> rappel_core::store::Result<Option<rappel_core::alarm::PlannedReport>> {
+                self.0.plan_report(facility, report).await
             }
             async fn accounts(
                 &self,

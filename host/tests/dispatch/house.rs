@@ -39,6 +39,8 @@ pub(crate) struct Setup {
     pub(crate) policy: Option<&'static str>,
     /// More tables of `clinic.toml`.
     pub(crate) more: &'static str,
+    /// Whether the switch of all communication is off, and no hour of the week allowed but one.
+    pub(crate) silent: bool,
     /// The store; one in memory where there is none.
     pub(crate) store: Option<Arc<dyn Store>>,
     /// The clock; one of its own where there is none.
@@ -54,6 +56,7 @@ impl Default for Setup {
             waiting: false,
             policy: None,
             more: "",
+            silent: false,
             store: None,
             clock: None,
         }
@@ -75,11 +78,19 @@ pub(crate) struct House {
 
 /// A clinic whose stock policies keep nothing back.
 pub(crate) fn rules(facility: &str, limits: &str, policy: Option<&str>) -> Arc<Generation> {
-    rules_with(facility, limits, policy, "")
+    rules_with(facility, limits, policy, "", false)
 }
 
 /// The same with more tables of `clinic.toml`.
-fn rules_with(facility: &str, limits: &str, policy: Option<&str>, more: &str) -> Arc<Generation> {
+fn rules_with(
+    facility: &str,
+    limits: &str,
+    policy: Option<&str>,
+    more: &str,
+    silent: bool,
+) -> Arc<Generation> {
+    let hours = if silent { "Sa 09:00-10:00" } else { "24/7" };
+    let communication = !silent;
     let mut folder = Folder::default();
     folder.insert(
         "clinic.toml",
@@ -89,13 +100,14 @@ fn rules_with(facility: &str, limits: &str, policy: Option<&str>, more: &str) ->
             name = "Cabinet"
             zone = "UTC"
             country = "FR"
+            communication = {communication}
             [sender]
             email = "cabinet@example.org"
             [messages]
             reminder = {{ sms = "on", email = "on", voice = "on" }}
             cancelled = {{ sms = "on" }}
             [hours]
-            allowed = "24/7"
+            allowed = "{hours}"
             [channels.sms]
             gateway = "sms"
             [channels.voice]
@@ -192,7 +204,13 @@ impl House {
             Gateway::new(clock.clone(), setup.honours)
         });
         let mail = Arc::new(Gateway::new(clock.clone(), setup.honours));
-        let rules = rules_with(setup.facility, setup.limits, setup.policy, setup.more);
+        let rules = rules_with(
+            setup.facility,
+            setup.limits,
+            setup.policy,
+            setup.more,
+            setup.silent,
+        );
         let clinic = Arc::new(Clinic::new(live(rules, &gateway, &mail)));
         let dispatcher = Arc::new(Dispatcher::new(
             clinic.clone(),

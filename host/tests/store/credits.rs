@@ -39,7 +39,11 @@ impl Bench {
 
     async fn limit(&self, low: &str) -> Option<CreditLevel> {
         let low = Some(decimal(low));
-        let crossing = self.store.limit_credits(&self.facility, low).await.unwrap();
+        let crossing = self
+            .store
+            .limit_credits(&self.facility, low, at("08:00"))
+            .await
+            .unwrap();
         crossing.map(|crossing| crossing.level)
     }
 
@@ -352,7 +356,10 @@ pub(crate) async fn without_a_limit_nothing_is_counted_and_costs_are_told(bench:
     assert_eq!(spent.get(&ChannelKind::Sms), Some(&decimal("1")));
     // A limit that is lifted leaves the account to see.
     bench.limit("5").await;
-    let none = bench.store.limit_credits(&bench.facility, None).await;
+    let none = bench
+        .store
+        .limit_credits(&bench.facility, None, at("08:00"))
+        .await;
     assert_eq!(none.unwrap(), None);
     assert!(!bench.account().await.limited);
 }

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod alarms;
 mod alerts;
 mod answers;
 mod bench;
@@ -124,6 +125,19 @@ macro_rules! conformance {
             an_unknown_send_is_settled_by_its_receipt,
             nobody_elses_receipt_counts,
             a_receipt_for_what_was_never_handed_over_changes_nothing,
+        ],
+        alarms: [
+            what_is_equal_is_one_point,
+            messages_that_fail_the_same_way_are_one_point,
+            what_the_store_sees_is_noted_where_it_happens,
+            an_end_is_noted_where_there_was_a_beginning,
+            an_email_tells_all_that_is_untold_when_it_goes,
+            more_of_the_same_is_no_news_within_a_day_unless_it_is_much_more,
+            what_an_email_told_in_vain_is_told_by_the_next,
+            what_is_sent_once_more_tells_the_same,
+            each_clinic_is_told_its_own,
+            what_is_over_is_forgotten_with_the_texts,
+            a_message_to_the_administrator_that_a_policy_planned_raises_no_alarm,
         ],
         alerts: [
             an_alert_reaches_the_open_appointments_of_its_while,

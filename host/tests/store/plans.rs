@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
+use chrono::TimeDelta;
+use rappel_core::alarm::{Alarm, NewReport};
 use rappel_core::channel::ChannelKind;
 use rappel_core::message::State;
 use rappel_core::provider::{ReceiptOf, ReceiptStatus};
@@ -124,7 +126,10 @@ async fn a_day(bench: &Bench) {
 /// The same where credits are limited.
 async fn credits(bench: &Bench) {
     let low = Some(crate::credits::decimal("5"));
-    let limited = bench.store.limit_credits(&bench.facility, low).await;
+    let limited = bench
+        .store
+        .limit_credits(&bench.facility, low, at("09:20"))
+        .await;
     limited.unwrap();
     bench.add_credits("1").await;
     bench.plan([reminder(4), reminder(5)]).await;
@@ -138,6 +143,33 @@ async fn credits(bench: &Bench) {
         .offer_credits(&bench.facility, at("09:20"))
         .await;
     assert_eq!(offered.unwrap(), 1);
+    // What failed is told the administrator.
+    let facility = &bench.facility;
+    let report = NewReport {
+        id: id(100),
+        now: at("09:20"),
+        zone: rappel_core::Zone::UTC,
+        gather: TimeDelta::zero(),
+        every: TimeDelta::zero(),
+    };
+    let planned = bench.store.plan_report(facility, report).await.unwrap();
+    assert!(planned.is_some());
+    let lane = lane_of(ChannelKind::Email);
+    let claimed = bench
+        .store
+        .claim(&lane, at("09:20"), day(), 10, at("09:22"));
+    assert!(
+        claimed
+            .await
+            .unwrap()
+            .iter()
+            .any(|claim| !claim.alarms.is_empty())
+    );
+    let back = Alarm::gateway_back("sms");
+    let noted = bench
+        .store
+        .note_alarm(facility, &back, at("09:20"), at("09:20"));
+    noted.await.unwrap();
 }
 
 /// Whether a line of a plan reads more than it needs.
@@ -155,6 +187,8 @@ fn reads_too_much(line: &str) -> bool {
         // A clinic has one account and few top-ups.
         && !line.contains("account")
         && !line.contains("top_up")
+        // What needs a person is little.
+        && !line.contains("alarm")
         // What is kept back is little.
         && !line.contains("message_kept")
         && !line.contains("message_unpaid")

@@ -156,6 +156,10 @@ pub(super) fn step_line(message: &Message, step: &Step) -> Option<String> {
             reason: Some(reason),
             ..
         } => (State::Skipped, reason.clone()),
+        Step::Reports { due } => (
+            State::Planned,
+            format!("for {due}: something needs a person"),
+        ),
         Step::Moved { to, .. } => (State::Planned, format!("moved to {to}")),
         Step::Withdrawn { reason, .. } => (State::Withdrawn, reason.clone()),
         Step::Kept { fault, .. } => (

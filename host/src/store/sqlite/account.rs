@@ -11,13 +11,14 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::credits::{self, Totals};
-use super::{SqliteStore, failed, millis, rows};
+use super::{SqliteStore, alarms, failed, millis, rows};
 
 impl SqliteStore {
     pub(super) async fn write_limit(
         &self,
         facility: &FacilityId,
         low: Option<Decimal>,
+        now: Instant,
     ) -> Result<Option<Crossing>> {
         let Some(low) = low else {
             self.lift_limit(facility).await?;
@@ -36,6 +37,7 @@ impl SqliteStore {
         let mut totals = Totals::of(&mut transaction, facility.as_str()).await?;
         let crossing = totals.runs_low(facility);
         totals.keep(&mut transaction, facility.as_str()).await?;
+        alarms::note_crossings(&mut transaction, crossing.as_slice(), now).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(crossing)
     }

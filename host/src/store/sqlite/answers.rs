@@ -1,5 +1,6 @@
 //! What patients answer: links, requests, replies, and addresses that want nothing more.
 
+use rappel_core::alarm::Alarm;
 use rappel_core::channel::ChannelKind;
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::facts::Status;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection};
 
 use super::erased::Hasher;
-use super::{SqliteStore, failed, millis, rows, steps};
+use super::{SqliteStore, alarms, failed, millis, rows, steps};
 
 /// The most requests that a reply is looked for among.
 const MOST_REQUESTS: u32 = 20;
@@ -160,6 +161,10 @@ impl SqliteStore {
             };
             let (facility, at) = (facility.as_str(), millis(reply.at));
             steps::append(&mut transaction, facility, &message.to_string(), at, &step).await?;
+        }
+        if new && reply.reading == ReplyRecord::UNCLEAR {
+            let alarm = (facility, Alarm::unclear_reply(reply.channel), reply.message);
+            alarms::note(&mut transaction, vec![alarm], reply.at).await?;
         }
         transaction.commit().await.map_err(failed)?;
         Ok(new)

@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rappel_core::alarm::Alarm;
 use rappel_core::channel::ChannelKind;
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::facts::{Location, Resource, Service, Visit};
 use rappel_core::ids::{FacilityId, MessageId};
+use rappel_core::kind::Kind;
+use rappel_core::message::Recipient;
 use rappel_core::store::{Claimed, Lane, Result, Step};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
-use super::{SqliteStore, failed, millis, rows, steps};
+use super::{SqliteStore, alarms, failed, millis, rows, steps};
 
 /// The columns of a claim behind those of its message.
 macro_rules! claim_columns {
@@ -128,6 +131,13 @@ impl SqliteStore {
             }
         };
         mark(&mut transaction, &lane.facility, &claimed, lease).await?;
+        for row in &claimed {
+            let kind: &str = row.try_get(rows::KIND).map_err(failed)?;
+            if kind == Kind::ADMINISTRATOR.as_str() {
+                let id = rows::parse(row.try_get(1).map_err(failed)?)?;
+                alarms::take_over(&mut transaction, lane.facility.as_str(), id).await?;
+            }
+        }
         transaction.commit().await.map_err(failed)?;
         self.told_of(&claimed).await
     }
@@ -206,6 +216,12 @@ impl SqliteStore {
     async fn told_of(&self, rows: &[SqliteRow]) -> Result<Vec<Claimed>> {
         let mut claimed = Facts::default().claims(rows)?;
         list_days(&self.readers, &mut claimed).await?;
+        for claim in &mut claimed {
+            let message = &claim.message;
+            if message.kind == Kind::ADMINISTRATOR {
+                claim.alarms = self.told_by(message.facility.as_str(), message.id).await?;
+            }
+        }
         Ok(claimed)
     }
 
@@ -302,7 +318,13 @@ async fn give_up(
     let step = Step::Recovered {
         reason: REASON.into(),
     };
-    steps::append(db, facility.as_str(), id, millis(now), &step).await
+    steps::append(db, facility.as_str(), id, millis(now), &step).await?;
+    let message = rows::message(row)?;
+    if message.recipient == Recipient::Administrator {
+        return Ok(());
+    }
+    let alarm = Alarm::set_aside(&message.kind, message.channel);
+    alarms::note(db, vec![(facility, alarm, Some(message.id))], now).await
 }
 
 /// Takes messages, by the numbers of their rows, from those that haven't come to a judgement.
@@ -444,6 +466,7 @@ impl Facts {
             next_visit: text(12)?.map(rows::parse).transpose()?,
             sent_before: row.try_get(AT + 13).map_err(failed)?,
             listed: Vec::new(),
+            alarms: Vec::new(),
         })
     }
 }

@@ -2,6 +2,7 @@
 //! before it is told.
 
 mod account;
+mod alarms;
 mod answers;
 mod approval;
 mod claim;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rappel_core::alarm::{Alarm, AlarmRecord, NewReport, PlannedReport};
 use rappel_core::channel::ChannelKind;
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::event::Event;
@@ -390,8 +392,9 @@ impl Store for SqliteStore {
         &self,
         facility: &FacilityId,
         low: Option<Decimal>,
+        now: Instant,
     ) -> Result<Option<Crossing>> {
-        self.write_limit(facility, low).await
+        self.write_limit(facility, low, now).await
     }
 
     async fn add_credits(
@@ -422,6 +425,32 @@ impl Store for SqliteStore {
         between: (Instant, Instant),
     ) -> Result<BTreeMap<ChannelKind, Decimal>> {
         self.read_spent(facility, between).await
+    }
+
+    async fn note_alarm(
+        &self,
+        facility: &FacilityId,
+        alarm: &Alarm,
+        since: Instant,
+        now: Instant,
+    ) -> Result<()> {
+        self.write_alarm(facility, alarm, since, now).await
+    }
+
+    async fn alarms(
+        &self,
+        facility: Option<&FacilityId>,
+        limit: u32,
+    ) -> Result<Vec<(FacilityId, AlarmRecord)>> {
+        self.read_alarms(facility, limit).await
+    }
+
+    async fn plan_report(
+        &self,
+        facility: &FacilityId,
+        report: NewReport,
+    ) -> Result<Option<PlannedReport>> {
+        self.write_report(facility, report).await
     }
 
     async fn link(&self, token: &str) -> Result<Option<Link>> {
@@ -596,6 +625,12 @@ impl Store for SqliteStore {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
+        sqlx::query("DELETE FROM alarm WHERE facility = ?1 AND last < ?2")
+            .bind(facility.as_str())
+            .bind(millis(before))
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
         Ok(done.rows_affected())
     }

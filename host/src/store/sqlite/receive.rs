@@ -12,7 +12,7 @@ use rappel_core::store::{Posting, Result, Step, StoreError, Transition};
 use rust_decimal::Decimal;
 use sqlx::{Row, SqliteConnection};
 
-use super::{SqliteStore, credits, failed, millis, rows, steps};
+use super::{SqliteStore, alarms, credits, failed, millis, rows, steps};
 
 impl SqliteStore {
     pub(super) async fn apply_receipts(
@@ -87,6 +87,11 @@ async fn apply(
         .execute(&mut *db)
         .await
         .map_err(failed)?;
+    }
+    if applied && next == State::Failed {
+        let reason = receipt.reason.as_deref().unwrap_or_default();
+        let failure = (&FacilityId::new(facility), id, reason);
+        alarms::note_failed(db, &[failure], now).await?;
     }
     // A gateway that reports a message took it: it is paid, delivered or not.
     if applied && row.try_get(2).map_err(failed)? {

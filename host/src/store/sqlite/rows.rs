@@ -30,6 +30,9 @@ macro_rules! message_columns {
 }
 pub(super) use message_columns;
 
+/// Which of them is the kind.
+pub(super) const KIND: usize = 4;
+
 /// How many columns [`message`] reads.
 pub(super) const MESSAGE_COLUMNS: usize = 38;
 

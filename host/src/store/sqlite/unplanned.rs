@@ -1,5 +1,6 @@
 //! Events on which a policy failed: they are applied, and wait here to be planned again.
 
+use rappel_core::alarm::Alarm;
 use rappel_core::civil::Instant;
 use rappel_core::event::{Alert, Event, EventKind};
 use rappel_core::facts::{Record, Records};
@@ -11,7 +12,7 @@ use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use super::erased::Hasher;
 use super::ingest::Ingest;
-use super::{SqliteStore, failed, millis, rows};
+use super::{SqliteStore, alarms, failed, millis, rows};
 
 /// How many events are planned again in one transaction.
 const BATCH: u32 = 100;
@@ -175,7 +176,12 @@ impl Ingest<'_> {
         .execute(&mut *self.db)
         .await
         .map_err(failed)?;
-        Ok(())
+        let facility = FacilityId::new(self.facility);
+        let failed = plan
+            .faults
+            .iter()
+            .map(|fault| (&facility, Alarm::policy_failed(fault), None));
+        alarms::note(self.db, failed.collect(), self.now).await
     }
 }
 
