@@ -1083,6 +1083,15 @@ pub trait Store: Send + Sync {
     /// many.
     async fn offer_credits(&self, facility: &FacilityId, now: Instant) -> Result<u64>;
 
+    /// Spends what is reserved for messages that are unknown since before a time: nobody will tell any
+    /// more whether they went. Tells for how many.
+    async fn spend_unknown(
+        &self,
+        facility: &FacilityId,
+        before: Instant,
+        now: Instant,
+    ) -> Result<u64>;
+
     /// The credits of the clinics whose credits are or were limited.
     async fn accounts(&self) -> Result<Vec<Account>>;
 

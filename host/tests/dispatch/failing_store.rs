@@ -130,6 +130,14 @@ macro_rules! delegate {
             ) -> rappel_core::store::Result<u64> {
                 self.0.offer_credits(facility, now).await
             }
+            async fn spend_unknown(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                before: rappel_core::Instant,
+                now: rappel_core::Instant,
+            ) -> rappel_core::store::Result<u64> {
+                self.0.spend_unknown(facility, before, now).await
+            }
             async fn accounts(
                 &self,
             ) -> rappel_core::store::Result<Vec<rappel_core::store::Account>> {

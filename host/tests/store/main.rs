@@ -67,6 +67,7 @@ macro_rules! conformance {
             a_cost_is_reserved_and_spent_when_the_gateway_took_the_message,
             what_no_gateway_took_is_given_back,
             what_may_have_gone_stays_reserved_until_a_receipt,
+            what_no_receipt_settles_is_spent_in_its_time,
             what_is_not_covered_is_held_and_goes_after_a_top_up,
             urgent_ones_go_first_when_credits_come_back,
             what_waits_for_credits_moves_is_withdrawn_and_comes_too_late,

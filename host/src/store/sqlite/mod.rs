@@ -408,6 +408,15 @@ impl Store for SqliteStore {
         self.offer_again(facility, now).await
     }
 
+    async fn spend_unknown(
+        &self,
+        facility: &FacilityId,
+        before: Instant,
+        now: Instant,
+    ) -> Result<u64> {
+        self.write_off(facility, before, now).await
+    }
+
     async fn accounts(&self) -> Result<Vec<Account>> {
         self.read_accounts().await
     }
