@@ -4,5 +4,6 @@
 
 mod api;
 mod faults;
+mod opened;
 mod roster;
 mod town;

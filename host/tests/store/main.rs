@@ -13,12 +13,14 @@ mod credits;
 mod erasure;
 mod ingest;
 mod ledger;
+mod opened;
 mod plans;
 mod properties;
 mod receipts;
 mod sqlite;
 mod strikes;
 mod summary;
+mod tally;
 mod unplanned;
 
 use bench::Bench;
@@ -111,6 +113,13 @@ macro_rules! conformance {
             waiting_messages_follow_their_appointment_to_another_patient,
             facilities_never_see_each_other,
         ],
+        opened: [
+            the_first_opening_is_told_and_each_is_counted,
+            what_brings_no_image_is_never_opened,
+            the_token_of_an_image_opens_no_link,
+            opening_without_end_ends,
+            whether_it_was_opened_goes_with_the_text_and_comes_no_more,
+        ],
         properties: [
             no_sequence_leaves_a_final_state_or_shares_a_message,
         ],
@@ -160,6 +169,11 @@ macro_rules! conformance {
             a_host_that_begins_serves_nothing_yet,
             folders_that_can_not_be_served_are_remembered,
             the_files_that_served_last_are_kept,
+        ],
+        tally: [
+            messages_are_counted_by_whatever_is_asked_in_its_order,
+            only_what_a_filter_leaves_is_counted,
+            messages_are_read_on_page_by_page,
         ],
         unplanned: [
             an_event_that_a_policy_fails_on_waits_until_it_is_planned_again,

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection};
 
-use super::{SqliteStore, answers, claim, credits, failed, millis, receive, rows};
+use super::{SqliteStore, answers, claim, credits, failed, millis, opened, receive, rows};
 
 impl SqliteStore {
     pub(super) async fn commit_steps(
@@ -39,6 +39,7 @@ impl SqliteStore {
         settle(&mut transaction, steps, &updated, now).await?;
         tell(&mut transaction, steps, &made, now).await?;
         answers::keep_links(&mut transaction, steps, &made).await?;
+        opened::keep_openings(&mut transaction, steps, &made).await?;
         receive::settle_early(&mut transaction, steps, &made, now).await?;
         // A step that was refused for the day's other reminders leaves its message with the worker;
         // it is let go so that it is judged again at once.
