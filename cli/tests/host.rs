@@ -519,6 +519,30 @@ fn what_a_clinics_credits_do_not_cover_waits_for_a_top_up() {
         held.contains("out of credits: it costs 1, 0 left; it waits for more"),
         "{held}"
     );
+    let mut repl = rappel(folder)
+        .args(["repl", "clinic"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let typed = repl.stdin.take().unwrap();
+    writeln!(&typed, ":kind cancelled\n:credits").unwrap();
+    drop(typed);
+    let told = text(&repl.wait_with_output().unwrap().stdout);
+    assert!(
+        told.contains(
+            "clinic's cancelled by sms costs 1 credit on this visit: 1 segment at 1 credit.\n\
+             clinic: out of credits: 0 credits left; 2 messages wait"
+        ),
+        "{told}"
+    );
+    let counted = ["messages", "--kind", "cancelled", "--channel", "sms"];
+    let counted = [&counted[..], &["--count", "kind,state", "--format", "csv"]].concat();
+    assert_eq!(
+        text(&run(folder, &counted).stdout),
+        "kind,state,messages,segments,credits,opened,answered\n\
+         cancelled,held,2,0,0,0,0\ncancelled,sent,3,3,3,0,0\n"
+    );
     let added = run(folder, &["credits", "add", "10", "--clinic", "clinic"]);
     assert_eq!(
         text(&added.stdout),

@@ -22,6 +22,7 @@ pub mod opening;
 pub mod provider;
 pub mod settings;
 pub mod store;
+pub mod tally;
 
 pub use channel::{Address, Channel, ChannelKind, Content, Outcome, Outgoing, SmsEncoding};
 pub use civil::{Civil, Instant, Span, Zone};

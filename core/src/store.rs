@@ -22,6 +22,7 @@ use crate::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use crate::kind::Kind;
 use crate::message::{Recipient, State};
 use crate::provider::Receipt;
+use crate::tally::{By, Tally};
 
 /// A message as the store keeps it: a row of the summary.
 #[derive(Clone, Debug)]
@@ -100,6 +101,12 @@ pub struct Message {
     pub updated: Instant,
     /// When it was last handed over.
     pub sent_at: Option<Instant>,
+    /// When it was opened first, which may be automatic; where the clinic tracks that.
+    pub opened: Option<Instant>,
+    /// How often it was opened.
+    pub opens: u32,
+    /// How the last answer to it was read: [`ReplyRecord::reading`].
+    pub answer: Option<String>,
 }
 
 impl Message {
@@ -148,6 +155,9 @@ impl Message {
             created: due,
             updated: due,
             sent_at: None,
+            opened: None,
+            opens: 0,
+            answer: None,
         }
     }
 }
@@ -503,6 +513,8 @@ pub struct Handover {
     pub channel: ChannelKind,
     /// The links that it brings.
     pub links: Vec<NewLink>,
+    /// The secret part of the image that tells when it is opened, where it brings one.
+    pub opening: Option<OpeningToken>,
 }
 
 /// A step in a message's story.
@@ -620,6 +632,8 @@ pub enum Step {
         /// What came of it.
         outcome: String,
     },
+    /// It was opened for the first time, by a person or by their mail program.
+    Opened,
     /// Its address wants nothing by its channel.
     Suppressed {
         /// Why it doesn't go.
@@ -654,7 +668,7 @@ pub struct Entry {
     pub step: Step,
 }
 
-/// Which messages to list. Every part that is set must hold.
+/// Which messages to list or count. Every part that is set must hold.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Whose.
@@ -675,6 +689,8 @@ pub struct Filter {
     pub until: Option<Instant>,
     /// Whose id begins with this.
     pub id: Option<String>,
+    /// Behind this one, in the order of the list: for reading on.
+    pub after: Option<(Instant, MessageId)>,
     /// At most so many.
     pub limit: Option<u32>,
 }
@@ -874,6 +890,16 @@ pub struct NewLink {
 impl std::fmt::Debug for NewLink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("NewLink(hidden)")
+    }
+}
+
+/// The secret part of an image that tells when the e-mail with it is opened.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OpeningToken(pub String);
+
+impl std::fmt::Debug for OpeningToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OpeningToken(hidden)")
     }
 }
 
@@ -1097,6 +1123,15 @@ pub trait Store: Send + Sync {
     /// many.
     async fn offer_credits(&self, facility: &FacilityId, now: Instant) -> Result<u64>;
 
+    /// Spends what is reserved for messages that are unknown since before a time: nobody will tell any
+    /// more whether they went. Tells for how many.
+    async fn spend_unknown(
+        &self,
+        facility: &FacilityId,
+        before: Instant,
+        now: Instant,
+    ) -> Result<u64>;
+
     /// The credits of the clinics whose credits are or were limited.
     async fn accounts(&self) -> Result<Vec<Account>>;
 
@@ -1144,6 +1179,10 @@ pub trait Store: Send + Sync {
 
     /// How many messages are in each state.
     async fn counts(&self) -> Result<Vec<Count>>;
+
+    /// What the messages of a filter come to, by what they are counted by; its limit means nothing here.
+    /// However many there are, no more is held in memory than is answered.
+    async fn tally(&self, filter: &Filter, by: &[By]) -> Result<Vec<Tally>>;
 
     /// Remembers that a host begins to serve from this store; it serves no clinic yet.
     async fn begin(&self, now: Instant) -> Result<()>;
@@ -1210,6 +1249,11 @@ pub trait Store: Send + Sync {
     /// Uses a link that works once; `false` where it was used before, or there is none.
     async fn use_link(&self, facility: &FacilityId, token: &str, now: Instant) -> Result<bool>;
 
+    /// Notes that e-mails were opened, by the secret parts of their images, and when. The first time is
+    /// told in the story; what isn't known, or is past its retention, is nobody's. Tells how many were
+    /// noted.
+    async fn note_opened(&self, opened: &[(OpeningToken, Instant)]) -> Result<u64>;
+
     /// The appointments that a reply may be about: still to come at `now`, open, asked about by a
     /// message that went there. The one that was asked about last comes first; each once.
     async fn requests(
@@ -1270,7 +1314,8 @@ pub trait Store: Send + Sync {
     /// The key that the host makes links with: made once, kept with the messages it was used for.
     async fn link_key(&self) -> Result<[u8; 32]>;
 
-    /// Removes the texts and addresses of messages whose state last changed before a time, unless
-    /// they are still to go or under way; tells how many. What needed a person before it is forgotten.
+    /// Removes the texts and addresses of messages whose state last changed before a time, and whether
+    /// they were opened, unless they are still to go or under way; tells how many. What needed a person
+    /// before it is forgotten.
     async fn redact(&self, facility: &FacilityId, before: Instant) -> Result<u64>;
 }

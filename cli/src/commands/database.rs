@@ -56,6 +56,15 @@ impl Database {
         demo
     }
 
+    /// Where it is, if it is there.
+    pub(crate) fn existing(&self) -> Option<PathBuf> {
+        let there = match &self.database {
+            Some(path) => vec![path.clone()],
+            None => vec![DEFAULT.into(), DEMO.into()],
+        };
+        there.into_iter().find(|path| path.exists())
+    }
+
     /// Opens it for reading.
     pub(crate) async fn read(&self) -> Result<Summary> {
         let path = self.path();

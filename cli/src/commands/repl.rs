@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::database::Database;
 use crate::failure::Result;
 use crate::visit::KnownVisit;
 use crate::{clinic, repl};
@@ -28,6 +29,10 @@ pub(crate) struct Repl {
     /// one otherwise
     #[arg(long, value_name = "FILE")]
     visit: Option<PathBuf>,
+
+    /// For `:credits`, which shows what the clinic has left where there is a database
+    #[command(flatten)]
+    database: Database,
 }
 
 impl Repl {
@@ -40,6 +45,6 @@ impl Repl {
             }
             None => None,
         };
-        repl::run(clinic, visit)
+        repl::run(clinic, visit, self.database.existing())
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rappel_core::store::Message;
+use rappel_core::tally::{By, Tallies};
 use rappel_host::serve::faults_of;
 use rappel_host::simulate::{Window, simulate};
 use rappel_host::summary::MessageLine;
@@ -12,12 +13,14 @@ use crate::args::Time;
 use crate::clinic;
 use crate::events;
 use crate::failure::{Exit, Result};
-use crate::output::{Answer, ListFormat, csv, faults, progress, remark, summary, table};
+use crate::output::list::List;
+use crate::output::{Answer, ListFormat, counts, faults, progress, remark, summary, table};
 
 const EXAMPLES: &str = "\
 Examples:
   rappel simulate clinic --events agenda.jsonl
   rappel simulate clinic --events agenda.jsonl --until 2026-06-03T09:00
+  rappel simulate clinic --events agenda.jsonl --count kind,state
   rappel import agenda.csv --map map.toml | rappel simulate clinic --events - --format csv
 
 The clock begins at the first event and ends when nothing is due any more. Nothing leaves: every
@@ -48,6 +51,10 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "TIME")]
     until: Option<Time>,
 
+    /// Count the messages instead of listing them, by any of day, kind, channel, state in any order
+    #[arg(long, value_name = "BY", value_delimiter = ',')]
+    count: Vec<By>,
+
     /// How to answer
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: ListFormat,
@@ -75,16 +82,18 @@ impl Simulate {
             place(one).cmp(&place(other))
         });
 
-        let mut answer = Answer::new();
         let messages = &simulation.messages;
-        let lines = messages
-            .iter()
-            .map(|message| MessageLine::of(message, zone));
         let mut events = summary::Events::default();
         events.add(&simulation.events, read.slips.len());
         let told = format!("{events}\n{}", summary::messages(messages));
         match self.format {
+            format if !self.count.is_empty() => {
+                let mut tallies = Tallies::new(&self.count);
+                messages.iter().for_each(|message| tallies.add(message));
+                counts::write(&self.count, &tallies.into_tallies(), format)?;
+            }
             ListFormat::Table => {
+                let mut answer = Answer::new();
                 if !messages.is_empty() {
                     answer.line(format_args!(
                         "{}\n",
@@ -92,16 +101,19 @@ impl Simulate {
                     ))?;
                 }
                 answer.line(&told)?;
+                answer.end()?;
             }
-            ListFormat::Json => {
-                for line in lines {
-                    answer.json(&line)?;
+            format => {
+                let mut list = List::new(format == ListFormat::Json);
+                for message in messages {
+                    list.add(&MessageLine::of(message, zone))?;
                 }
+                list.end()?;
             }
-            ListFormat::Csv => csv::write(&mut answer, lines)?,
         }
-        answer.end()?;
-        if self.format != ListFormat::Table {
+        if !self.count.is_empty() {
+            remark(events);
+        } else if self.format != ListFormat::Table {
             remark(told);
         }
         let slips = read.complain(&self.events, &simulation.events);

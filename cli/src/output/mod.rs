@@ -1,10 +1,12 @@
 //! What commands print: answers on standard output, everything else on standard error.
 
 pub(crate) mod content;
+pub(crate) mod counts;
 pub(crate) mod credits;
 pub(crate) mod csv;
 pub(crate) mod diagnostics;
 pub(crate) mod faults;
+pub(crate) mod list;
 pub(crate) mod message;
 pub(crate) mod progress;
 pub(crate) mod sarif;
@@ -15,7 +17,7 @@ pub(crate) mod table;
 pub(crate) mod templates;
 
 use std::fmt::Display;
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 
 use anstream::AutoStream;
 use clap::ValueEnum;
@@ -41,12 +43,12 @@ pub(crate) enum ListFormat {
 }
 
 /// A command's answer, on standard output. Colours stay out where no terminal shows them.
-pub(crate) struct Answer(BufWriter<AutoStream<StdoutLock<'static>>>);
+pub(crate) struct Answer(BufWriter<AutoStream<Stdout>>);
 
 impl Answer {
     /// Begins an answer.
     pub(crate) fn new() -> Self {
-        Self(BufWriter::new(AutoStream::auto(io::stdout().lock())))
+        Self(BufWriter::new(AutoStream::auto(io::stdout())))
     }
 
     /// Writes a line.
@@ -61,13 +63,23 @@ impl Answer {
     }
 
     /// Sees that what was said can be read now.
-    pub(crate) fn flush(&mut self) -> Result<()> {
+    pub(crate) fn tell(&mut self) -> Result<()> {
         self.0.flush().map_err(|error| Failure::answer(&error))
     }
 
     /// Sees that everything is written.
     pub(crate) fn end(mut self) -> Result<()> {
-        self.flush()
+        self.tell()
+    }
+}
+
+impl Write for Answer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

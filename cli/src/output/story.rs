@@ -12,7 +12,16 @@ use super::style;
 
 /// A message and all that happened to it.
 pub(crate) fn told(message: &Message, story: &[Entry], zone: Zone) -> String {
-    let mut lines = vec![heading(message), about(message, zone), String::new()];
+    let mut lines = vec![heading(message), about(message, zone)];
+    if let Some(opened) = message.opened {
+        let (faint, end) = (style::FAINT, style::END);
+        let times = count(message.opens.into(), "time");
+        let first = clock(opened, zone);
+        lines.push(format!(
+            "{faint}opened (may be automatic) {times}, first {first}{end}"
+        ));
+    }
+    lines.push(String::new());
     // A fault that lasts is met again and again: it is told once.
     for same in story.chunk_by(|one, next| one.step == next.step) {
         let [first, again @ ..] = same else { continue };
@@ -280,6 +289,9 @@ fn step(step: &Step) -> Vec<String> {
             "The patient answered by {} ({reading}): {outcome}.",
             by(*channel)
         )],
+        Step::Opened => vec![
+            "It was opened for the first time (may be automatic: mail programs fetch images by themselves).".into(),
+        ],
         Step::Suppressed { reason } => vec![format!("It doesn't go: {reason}.")],
         Step::Decided { approved: true } => vec!["A person approved it.".into()],
         Step::Decided { approved: false } => vec!["A person withdrew it.".into()],
@@ -367,6 +379,8 @@ mod tests {
             created: at("2026-06-01T08:00:00Z"),
             updated: at("2026-06-10T12:31:00Z"),
             sent_at: Some(at("2026-06-10T12:30:30Z")),
+            opened: Some(at("2026-06-10T12:52:00Z")),
+            opens: 3,
             ..Message::new(
                 "lumiere".into(),
                 "019e827c-63d2-7842-aad1-94ee1678754f".parse().unwrap(),
@@ -434,6 +448,7 @@ mod tests {
             {"at": "2026-06-10T12:31:01Z", "step": "receipt", "status": "delivered", "applied": false},
             {"at": "2026-06-10T12:41:01Z", "step": "receipt", "status": "delivered", "applied": false},
             {"at": "2026-06-10T12:51:01Z", "step": "receipt", "status": "delivered", "applied": false},
+            {"at": "2026-06-10T12:52:00Z", "step": "opened"},
             {"at": "2026-06-10T12:31:02Z", "step": "withdrawn", "event": "appointment.cancelled", "id": "e-9", "reason": "the appointment was cancelled"},
             {"at": "2026-06-10T12:31:03Z", "step": "judged", "generation": "39a08adf7a60", "state": "expired", "reason": "its time ended", "answers": []},
             {"at": "2026-06-10T12:31:03Z", "step": "judged", "generation": "39a08adf7a60", "state": "failed", "reason": "the patient has no mobile number", "answers": [

@@ -5,6 +5,7 @@ use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Tab
 use rappel_core::State;
 use rappel_core::civil::Zone;
 use rappel_core::store::Message;
+use rust_decimal::Decimal;
 
 use super::message::{clock, origin, short};
 
@@ -38,30 +39,38 @@ pub(crate) fn written(table: &Table) -> String {
     lines.join("\n")
 }
 
-/// Messages of the summary, a row each, with their ids.
+/// Messages of the summary, a row each, with their ids. What none of them has takes no room.
 pub(crate) fn messages<'m>(messages: impl Iterator<Item = (&'m Message, Zone)>) -> Table {
-    let mut table = plain(&[
-        "DUE", "STATE", "KIND", "CHANNEL", "PATIENT", "SEG", "ID", "WHY",
-    ]);
+    const NAMES: [&str; 11] = [
+        "DUE", "STATE", "KIND", "CHANNEL", "PATIENT", "SEG", "COST", "OPENS", "ANSWER", "ID", "WHY",
+    ];
+    let mut table = plain(&NAMES);
+    let (mut paid, mut opened, mut answered) = (false, false, false);
     for (message, zone) in messages {
+        paid |= !message.credits.is_zero();
+        opened |= message.opened.is_some();
+        answered |= message.answer.is_some();
         let patient = message.patient.as_ref().map(|id| id.as_str());
         let [due, state, kind, channel] = what(message, zone);
-        let patient = Cell::new(patient.unwrap_or_default());
-        let id = Cell::new(short(&message.id.to_string()));
-        let segments = number(message.segments.into());
         table.add_row([
             due,
             state,
             kind,
             channel,
-            patient,
-            segments,
-            id,
+            Cell::new(patient.unwrap_or_default()),
+            number(message.segments.into()),
+            amount(message.credits),
+            number(message.opens.into()),
+            Cell::new(message.answer.as_deref().unwrap_or_default()),
+            Cell::new(short(&message.id.to_string())),
             Cell::new(why(message)),
         ]);
     }
+    show(&mut table, 6, paid);
+    show(&mut table, 7, opened);
+    show(&mut table, 8, answered);
     fix(&mut table, 0, 16);
-    fix(&mut table, 6, 18);
+    fix(&mut table, 9, 18);
     table
 }
 
@@ -109,6 +118,13 @@ fn fix(table: &mut Table, column: usize, width: u16) {
     }
 }
 
+/// Hides a column in which nothing stands.
+pub(crate) fn show(table: &mut Table, column: usize, shown: bool) {
+    if let (false, Some(column)) = (shown, table.column_mut(column)) {
+        column.set_constraint(ColumnConstraint::Hidden);
+    }
+}
+
 /// Why a message stands where it does, with the policy that says so.
 pub(crate) fn why(message: &Message) -> String {
     let origin = message.origin.as_ref().map(origin);
@@ -141,6 +157,14 @@ pub(crate) fn number(number: u64) -> Cell {
         number.to_string()
     };
     right(text)
+}
+
+/// An amount of credits, under the others; nothing where it is 0.
+pub(crate) fn amount(amount: Decimal) -> Cell {
+    right(match amount.is_zero() {
+        true => String::new(),
+        false => amount.normalize().to_string(),
+    })
 }
 
 /// What stands under others like it, their ends in a line.

@@ -14,15 +14,26 @@ mod text;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use rappel_core::Store;
+use rappel_core::ids::FacilityId;
+use rappel_core::store::{Account, StoreError};
+use rappel_host::store::SqliteStore;
+use tokio::runtime::Handle;
+
 use crate::clinic::{self, LoadedClinic};
 use crate::failure::{Exit, Failure, Result};
 use crate::visit::KnownVisit;
 use session::{Disk, Session};
 
 /// Runs a session until it ends. On a pipe it fails when a line of it did.
-pub(crate) fn run(clinic: LoadedClinic, visit: Option<(String, KnownVisit)>) -> Result {
+pub(crate) fn run(
+    clinic: LoadedClinic,
+    visit: Option<(String, KnownVisit)>,
+    database: Option<PathBuf>,
+) -> Result {
     let disk = Files {
         folder: clinic.folder.clone(),
+        database,
     };
     let mut session = Session::new(clinic, Box::new(disk));
     if let Some((name, visit)) = visit {
@@ -38,6 +49,8 @@ pub(crate) fn run(clinic: LoadedClinic, visit: Option<(String, KnownVisit)>) -> 
 /// The files that a session asks for.
 struct Files {
     folder: PathBuf,
+    /// The host's database, where there is one.
+    database: Option<PathBuf>,
 }
 
 impl Disk for Files {
@@ -52,6 +65,21 @@ impl Disk for Files {
                 None => message,
             },
         )
+    }
+
+    fn account(&self, clinic: &FacilityId) -> std::result::Result<Option<Account>, StoreError> {
+        let Some(path) = &self.database else {
+            return Ok(None);
+        };
+        let read = async {
+            let store = SqliteStore::open_read_only(path).await?;
+            store.accounts().await
+        };
+        // A session waits for its user most of the time, on a thread of its own.
+        let accounts = tokio::task::block_in_place(|| Handle::current().block_on(read))?;
+        Ok(accounts
+            .into_iter()
+            .find(|account| account.facility == *clinic))
     }
 
     fn visits(&self) -> Vec<String> {

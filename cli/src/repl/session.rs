@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rappel_core::ids::FacilityId;
+use rappel_core::store::{Account, StoreError};
 use rappel_core::{ChannelKind, Diagnostic, Kind};
 use rappel_host::engine::Generation;
 
@@ -19,6 +21,9 @@ pub(super) trait Disk {
 
     /// A visit, and the properties in it that nothing reads.
     fn visit(&self, path: &str) -> Result<(KnownVisit, Vec<String>), String>;
+
+    /// What a clinic has to spend, where a host keeps that.
+    fn account(&self, clinic: &FacilityId) -> Result<Option<Account>, StoreError>;
 
     /// The names of the clinic's own visits.
     fn visits(&self) -> Vec<String>;

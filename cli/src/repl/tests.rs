@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use rappel_core::Diagnostic;
 use rappel_core::diagnostic::codes;
+use rappel_core::ids::FacilityId;
+use rappel_core::store::{Account, CreditLevel, StoreError};
 use rappel_host::engine::{Folder, Generation};
 
 use super::session::{Disk, Reply, Session};
@@ -20,7 +22,9 @@ use crate::visit::KnownVisit;
 fn clinic() -> LoadedClinic {
     let mut files = Folder::default();
     for (file, text) in Skeleton::Fr.written("cabinet", "Cabinet médical") {
-        if file == "clinic.toml" || file.starts_with("templates/") {
+        if file == "clinic.toml" {
+            files.insert(file, format!("{text}\n[credits]\nlimited = true\n"));
+        } else if file.starts_with("templates/") {
             files.insert(file, text);
         }
     }
@@ -54,6 +58,18 @@ impl Disk for Broken {
             ),
             _ => Err(format!("{path} can't be read: no such file or directory")),
         }
+    }
+
+    fn account(&self, clinic: &FacilityId) -> Result<Option<Account>, StoreError> {
+        Ok(Some(Account {
+            facility: clinic.clone(),
+            limited: true,
+            balance: 97.into(),
+            reserved: 3.into(),
+            low: 100.into(),
+            level: CreditLevel::Low,
+            waiting: 0,
+        }))
     }
 
     fn visits(&self) -> Vec<String> {

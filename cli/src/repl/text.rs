@@ -46,6 +46,19 @@ pub(super) fn compiled(session: &Session, text: &str) -> Compiled {
 
 /// A text's message, and what is doubtful in it.
 pub(super) fn show(session: &Session, text: &str) -> Result<String, String> {
+    let (content, warnings) = message(session, text)?;
+    let settings = session.rules().settings();
+    let cost = settings.cost(session.preview.channel, &content);
+    let mut told = content::told(&content, cost);
+    if !warnings.is_empty() {
+        told.push_str("\n\n");
+        told.push_str(&reports(&warnings));
+    }
+    Ok(told)
+}
+
+/// A text's message with what is doubtful in it, or why there is none.
+pub(super) fn message(session: &Session, text: &str) -> Result<(Content, Vec<Diagnostic>), String> {
     let compiled = compiled(session, text);
     let (errors, warnings): (Vec<_>, Vec<_>) = compiled
         .diagnostics
@@ -58,14 +71,7 @@ pub(super) fn show(session: &Session, text: &str) -> Result<String, String> {
         .preview
         .render(session.rules(), &session.visit, &template)
         .map_err(|stopped| format!("this message must not go: {stopped}"))?;
-    let settings = session.rules().settings();
-    let cost = settings.cost(session.preview.channel, &content);
-    let mut told = content::told(&content, cost);
-    if !warnings.is_empty() {
-        told.push_str("\n\n");
-        told.push_str(&reports(&warnings));
-    }
-    Ok(told)
+    Ok((content, warnings))
 }
 
 /// What is shown behind a line while it is typed: how long its message is, or what is wrong.

@@ -14,6 +14,7 @@ mod staff;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod tracking;
 mod wanted;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub use credits::{CreditSettings, SPOKEN_PER_MINUTE, begun_minutes, spoken_minut
 pub use gateway::{Encryption, Gateway, Limits, Rate, SecretRef};
 pub use read::Inspection;
 pub use staff::{AdministratorSettings, AgendaSettings, AlertSettings, DayTime, ResourceSettings};
+pub use tracking::TrackingSettings;
 
 use self::forms::Amount;
 use crate::channel::{ChannelKind, Sender};
@@ -123,6 +125,9 @@ pub struct Settings {
     /// Pages of the clinic's own that messages link to; `{token}` stands for the secret of the link.
     #[serde(default)]
     pub links: LinkSettings,
+    /// What is known of messages after they arrived.
+    #[serde(default)]
+    pub tracking: TrackingSettings,
     /// How long texts are kept.
     #[serde(default)]
     pub retention: RetentionSettings,
@@ -483,7 +488,8 @@ pub struct LinkSettings {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RetentionSettings {
-    /// After this the text and the address of a message are removed from the summary.
+    /// After this the text and the address of a message, and whether it was opened, are removed from the
+    /// summary.
     pub texts: Span,
 }
 

@@ -249,6 +249,7 @@ impl Check {
         self.gateways(settings);
         self.administrator(settings);
         self.links(settings);
+        self.tracking(settings);
         self.hours(settings);
         settings.from = Arc::new(Sender {
             facility: settings.name.clone(),
@@ -626,6 +627,37 @@ impl Check {
                     "for instance `https://rdv.example.org/c/{token}`",
                 );
             }
+        }
+    }
+
+    /// A kind that goes by no e-mail is listed for nothing; one that there isn't is a slip.
+    fn tracking(&mut self, settings: &Settings) {
+        if !self.certain(&["messages"]) {
+            return;
+        }
+        let tracked = |cells: super::Cells| cells.email != super::Cell::Off;
+        for kind in &settings.tracking.opens {
+            if tracked(settings.cells(kind)) {
+                continue;
+            }
+            let sent = settings.messages.iter();
+            let names = sent.filter(|(_, cells)| tracked(**cells));
+            let names: Vec<&str> = names.map(|(kind, _)| kind.as_str()).collect();
+            let name = kind.as_str();
+            let help = match nearest_within(name, names, 2) {
+                Some(near) => format!("did you mean `\"{near}\"`?"),
+                None => format!("set `email` of `{name}` in `[messages]`, or leave `{name}` out"),
+            };
+            let known = kind.stock().is_some() || settings.messages.contains_key(kind);
+            let (severity, what) = match known {
+                true => (Severity::Warning, "goes by no e-mail"),
+                false => (
+                    Severity::Error,
+                    "is no kind of message that the clinic sends",
+                ),
+            };
+            let message = format!("`{name}` {what}, so nobody can be seen to open it");
+            self.tell(severity, "tracking.opens", &message, &help);
         }
     }
 

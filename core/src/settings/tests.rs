@@ -180,6 +180,25 @@ fn channels_and_gateways() {
 }
 
 #[test]
+fn tracking() {
+    let mail = "messages.recall.email = \"on\"\nmessages.survey.sms = \"off\"\n";
+    let mail = format!(
+        "{LEAST}{mail}sender.email = \"a@example.org\"\nchannels.email.gateway = \"mail\"\n{GATEWAYS}"
+    );
+    insta::assert_snapshot!(table(
+        &mail,
+        &[
+            "[tracking]\nopens = [\"recall\"]",
+            "[tracking]\nopens = true",
+            "[tracking]\nopens = \"recall\"",
+            "[tracking]\nopens = [\"recal\", \"bill\", \"survey\"]",
+            "[tracking]\nopen = [\"recall\"]",
+            "[tracking]\nclicks = [\"recall\"]",
+        ]
+    ));
+}
+
+#[test]
 fn behaviour() {
     insta::assert_snapshot!(table(
         LEAST,

@@ -3,6 +3,7 @@
 mod auth;
 mod events;
 mod links;
+mod opened;
 mod pages;
 mod query;
 mod receipts;
@@ -30,8 +31,8 @@ struct Api {
     token: Option<Token>,
 }
 
-/// The routes of a host. With a token, everything but `/health` and gateways' reports wants it as
-/// `Authorization: Bearer …`; reports bring their own proof.
+/// The routes of a host. With a token, everything but `/health`, gateways' reports and what patients
+/// open wants it as `Authorization: Bearer …`; reports bring their own proof.
 pub fn router(host: Arc<Host>, token: Option<Token>) -> Router {
     let api = Api { host, token };
     let guarded = Router::new()
@@ -51,6 +52,7 @@ pub fn router(host: Arc<Host>, token: Option<Token>) -> Router {
         .route("/receipts/{clinic}/{gateway}", any(receipts::report))
         .route("/replies/{clinic}/{gateway}", any(receipts::replies))
         .route("/l/{token}", get(pages::show).post(pages::follow))
+        .route("/o/{token}", get(opened::image))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(api)
 }

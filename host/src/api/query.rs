@@ -9,9 +9,10 @@ use rappel_core::civil::Instant;
 use rappel_core::ids::{AppointmentId, FacilityId, PatientId};
 use rappel_core::nearest;
 use rappel_core::store::Filter;
+use rappel_core::tally::By;
 
 /// Every parameter.
-pub(super) const PARAMETERS: [&str; 9] = [
+pub(super) const PARAMETERS: [&str; 10] = [
     "clinic",
     "state",
     "kind",
@@ -21,14 +22,25 @@ pub(super) const PARAMETERS: [&str; 9] = [
     "from",
     "until",
     "limit",
+    "count",
 ];
+
+/// What a query asks for.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// Which messages.
+    pub(super) filter: Filter,
+    /// By what they are counted instead of listed, where anything is said.
+    pub(super) count: Vec<By>,
+}
 
 /// Reads a query.
 ///
 /// # Errors
 /// A sentence that names the parameter: one that isn't known would list more than was asked for.
-pub(super) fn filter(query: &str) -> Result<Filter, String> {
-    let mut filter = Filter::default();
+pub(super) fn asked(query: &str) -> Result<Asked, String> {
+    let mut asked = Asked::default();
+    let filter = &mut asked.filter;
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let name = &*name;
         match name {
@@ -41,6 +53,10 @@ pub(super) fn filter(query: &str) -> Result<Filter, String> {
             "from" => filter.from = Some(time(name, &value)?),
             "until" => filter.until = Some(time(name, &value)?),
             "limit" => filter.limit = Some(read(name, &value)?),
+            "count" => {
+                let by = value.split(',').map(|by| read(name, by));
+                asked.count = by.collect::<Result<_, _>>()?;
+            }
             unknown => {
                 return Err(match nearest(unknown, PARAMETERS) {
                     Some(near) => {
@@ -51,7 +67,12 @@ pub(super) fn filter(query: &str) -> Result<Filter, String> {
             }
         }
     }
-    Ok(filter)
+    if !asked.count.is_empty() && asked.filter.limit.is_some() {
+        return Err(
+            "`count` counts all that the other parameters leave; `limit` is for lists".into(),
+        );
+    }
+    Ok(asked)
 }
 
 fn slip(name: &str, why: impl Display) -> String {
@@ -95,8 +116,16 @@ mod tests {
                 "from=tomorrow",
                 "`from` can't be read: write it with its offset, as 2026-06-03T14:30:00Z",
             ),
+            (
+                "count=day,week",
+                "`count` can't be read: messages are counted by clinic, day, kind, channel, state, in any order; there is no `week`",
+            ),
+            (
+                "count=day&limit=3",
+                "`count` counts all that the other parameters leave; `limit` is for lists",
+            ),
         ] {
-            assert_eq!(filter(query).unwrap_err(), said);
+            assert_eq!(asked(query).unwrap_err(), said);
         }
     }
 
@@ -118,7 +147,12 @@ mod tests {
             .zip(values)
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let filter = filter(&pairs.join("&")).unwrap();
+        let Asked { filter, count } = asked(&pairs.join("&")).unwrap();
+        assert_eq!(count, []);
+        assert_eq!(
+            asked("count=state,day").unwrap().count,
+            [By::State, By::Day]
+        );
         assert_eq!(
             filter.from.unwrap().to_rfc3339(),
             "2026-06-03T12:30:00+00:00"

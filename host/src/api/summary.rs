@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Json, Response};
 use rappel_core::store::{Filter, Result};
 use serde_json::json;
 
-use super::query::{PARAMETERS, filter};
+use super::query::{Asked, PARAMETERS, asked};
 use super::{Api, error, store_failed};
 use crate::summary::{MessageLine, StatusLine, StoryLine, VERSION, Zones};
 
@@ -21,13 +21,19 @@ impl Api {
 }
 
 pub(super) async fn messages(State(api): State<Api>, RawQuery(query): RawQuery) -> Response {
-    let mut filter = match filter(query.as_deref().unwrap_or_default()) {
-        Ok(filter) => filter,
+    let Asked { mut filter, count } = match asked(query.as_deref().unwrap_or_default()) {
+        Ok(asked) => asked,
         Err(message) => {
             let help = format!("`GET /messages` takes {}", PARAMETERS.join(", "));
             return error(StatusCode::BAD_REQUEST, "query", message, &help);
         }
     };
+    if !count.is_empty() {
+        return match api.host.store().tally(&filter, &count).await {
+            Ok(counts) => Json(json!({ "version": VERSION, "counts": counts })).into_response(),
+            Err(failure) => store_failed(&failure),
+        };
+    }
     filter.limit = Some(filter.limit.unwrap_or(USUAL).min(MOST));
     let found = async {
         Ok((

@@ -22,7 +22,7 @@ use crate::engine::{self, Judgement, Letter, Links};
 pub struct Desk {
     /// Makes the links in messages.
     pub links: Links,
-    /// The host's address as gateways reach it, without a slash at its end.
+    /// The host's address as gateways and patients reach it, without a slash at its end.
     pub public_url: Option<Arc<str>>,
 }
 
@@ -127,7 +127,7 @@ impl Desk {
     fn hand_over(
         &self,
         claim: Claimed,
-        letter: Letter,
+        mut letter: Letter,
         mut step: Transition,
         live: &Live,
         fresh_until: Instant,
@@ -141,6 +141,12 @@ impl Desk {
         };
         let message = &claim.message;
         let attempt = message.attempts.saturating_add(1);
+        let opening = self.links.track(
+            settings,
+            (&message.kind, letter.channel, message.id),
+            self.public_url.as_deref(),
+            &mut letter.content,
+        );
         let content = Arc::new(letter.content);
         step.handover = Some(Arc::new(Handover {
             gateway: gateway.to_string(),
@@ -156,6 +162,7 @@ impl Desk {
             limited: settings.credits.limited && message.recipient != Recipient::Administrator,
             channel: letter.channel,
             links: letter.links,
+            opening,
         }));
         step.reminders_today = message.kind.is_reminder().then_some(claim.reminders_today);
         step.story.push(Step::Handed {

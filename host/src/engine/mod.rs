@@ -7,6 +7,7 @@ mod generation;
 mod judge;
 mod links;
 mod list;
+mod opening;
 mod plan;
 mod planner;
 mod report;

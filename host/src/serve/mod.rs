@@ -1,6 +1,7 @@
 //! The host at work: clinics with their lanes and watches over one store.
 
 mod catch_up;
+mod opened;
 mod retention;
 mod roster;
 
@@ -16,7 +17,7 @@ use rappel_core::provider::{Inbound, Refusal};
 use rappel_core::store::{
     Absent, Account, Count, GenerationRecord, Ingested, Result, Store, StoreError, Unplanned,
 };
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::answers;
@@ -44,7 +45,7 @@ pub struct Setup {
     pub clock: Arc<dyn Clock>,
     /// How gateways are opened.
     pub gateways: Arc<dyn OpenGateway>,
-    /// The host's address as gateways reach it, without a slash at its end.
+    /// The host's address as gateways and patients reach it, without a slash at its end.
     pub public_url: Option<Arc<str>>,
     /// How often folders are looked for that came or were mended; [`RESCAN`] is often enough.
     pub rescan: Duration,
@@ -55,6 +56,7 @@ pub struct Host {
     roster: Arc<Roster>,
     tasks: JoinSet<()>,
     stop: watch::Sender<bool>,
+    opened: mpsc::Sender<opened::Opened>,
 }
 
 /// Why a clinic can't be had.
@@ -119,6 +121,9 @@ impl Host {
         let mut tasks = JoinSet::new();
         tasks.spawn(roster.clone().keep_looking(stop.subscribe()));
         tasks.spawn(retention::keep(roster.clone(), stop.subscribe()));
+        let (opened, queue) = opened::queue();
+        let store = roster.setup.store.clone();
+        tasks.spawn(opened::keep_noting(store, queue, stop.subscribe()));
         tasks.spawn(answers::keep_telling(
             {
                 let roster = roster.clone();
@@ -132,6 +137,7 @@ impl Host {
             roster,
             tasks,
             stop,
+            opened,
         })
     }
 

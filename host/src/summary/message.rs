@@ -41,6 +41,9 @@ pub struct MessageLine<'m> {
     pub created: String,
     pub updated: String,
     pub sent_at: Option<String>,
+    pub opened: Option<String>,
+    pub opens: u32,
+    pub answer: Option<&'m str>,
 }
 
 impl<'m> MessageLine<'m> {
@@ -77,6 +80,9 @@ impl<'m> MessageLine<'m> {
             created: rfc3339(message.created, zone),
             updated: rfc3339(message.updated, zone),
             sent_at: message.sent_at.map(|at| rfc3339(at, zone)),
+            opened: message.opened.map(|at| rfc3339(at, zone)),
+            opens: message.opens,
+            answer: message.answer.as_deref(),
         }
     }
 }

@@ -56,6 +56,7 @@ async fn begin(house: &House, claims: &[Claimed], gateway: &str, address: &str) 
                 limited: false,
                 channel: ChannelKind::Sms,
                 links: Vec::new(),
+                opening: None,
             })),
             gateway_id: None,
             forgive_attempt: false,

@@ -159,6 +159,14 @@ macro_rules! delegate {
             ) -> rappel_core::store::Result<Option<rappel_core::alarm::PlannedReport>> {
                 self.0.plan_report(facility, report).await
             }
+            async fn spend_unknown(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                before: rappel_core::Instant,
+                now: rappel_core::Instant,
+            ) -> rappel_core::store::Result<u64> {
+                self.0.spend_unknown(facility, before, now).await
+            }
             async fn accounts(
                 &self,
             ) -> rappel_core::store::Result<Vec<rappel_core::store::Account>> {
@@ -195,6 +203,13 @@ macro_rules! delegate {
                 now: rappel_core::Instant,
             ) -> rappel_core::store::Result<bool> {
                 self.0.use_link(facility, token, now).await
+            }
+
+            async fn note_opened(
+                &self,
+                opened: &[(rappel_core::store::OpeningToken, rappel_core::Instant)],
+            ) -> rappel_core::store::Result<u64> {
+                self.0.note_opened(opened).await
             }
 
             async fn requests(
@@ -318,6 +333,13 @@ macro_rules! delegate {
             }
             async fn counts(&self) -> rappel_core::store::Result<Vec<rappel_core::store::Count>> {
                 self.0.counts().await
+            }
+            async fn tally(
+                &self,
+                filter: &rappel_core::store::Filter,
+                by: &[rappel_core::tally::By],
+            ) -> rappel_core::store::Result<Vec<rappel_core::tally::Tally>> {
+                self.0.tally(filter, by).await
             }
             async fn begin(&self, now: rappel_core::Instant) -> rappel_core::store::Result<()> {
                 self.0.begin(now).await

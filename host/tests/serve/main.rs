@@ -5,5 +5,6 @@
 mod alarms;
 mod api;
 mod faults;
+mod opened;
 mod roster;
 mod town;

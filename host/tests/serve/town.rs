@@ -22,6 +22,15 @@ use tempfile::TempDir;
 #[derive(Clone, Default)]
 pub(crate) struct Gateways(Arc<Mutex<Vec<String>>>);
 
+impl Gateways {
+    /// What an e-mail looks like that was sent.
+    pub(crate) fn html(&self) -> Option<String> {
+        let sent = self.0.lock().unwrap();
+        let html = sent.iter().find(|sent| sent.starts_with("<!doctype"));
+        html.cloned()
+    }
+}
+
 #[async_trait]
 impl Channel for Gateways {
     fn honours_reference(&self) -> bool {
@@ -30,7 +39,9 @@ impl Channel for Gateways {
 
     async fn send(&self, message: &Outgoing) -> Outcome {
         let sent = format!("{}: {}", message.kind, message.content.text.trim());
-        self.0.lock().unwrap().push(sent);
+        let mut all = self.0.lock().unwrap();
+        all.push(sent);
+        all.extend(message.content.html.clone());
         Outcome::Accepted { gateway_id: None }
     }
 }
@@ -64,6 +75,8 @@ pub(crate) struct Town {
     pub(crate) root: TempDir,
     pub(crate) gateways: Gateways,
     pub(crate) store: Arc<dyn Store>,
+    /// Where patients reach the host.
+    pub(crate) public_url: Option<Arc<str>>,
     clock: Arc<LapseClock>,
 }
 
@@ -74,6 +87,7 @@ impl Town {
             root,
             gateways: Gateways::default(),
             store: Arc::new(SqliteStore::in_memory().await.unwrap()),
+            public_url: None,
             clock: Arc::new(LapseClock::new("2026-06-01T09:00:00Z".parse().unwrap(), 1)),
         }
     }
@@ -134,7 +148,7 @@ impl Town {
             store: self.store.clone(),
             clock: self.clock.clone(),
             gateways: Arc::new(self.gateways.clone()),
-            public_url: None,
+            public_url: self.public_url.clone(),
             rescan: Duration::from_millis(50),
         }
     }
@@ -216,6 +230,15 @@ impl Api {
         kind: &str,
         body: &str,
     ) -> (u16, Value) {
+        let answer = self.raw(method, path, kind, body).await;
+        let answer = String::from_utf8(answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        (status, serde_json::from_str(body).unwrap())
+    }
+
+    /// An answer as it came.
+    pub(crate) async fn raw(&self, method: &str, path: &str, kind: &str, body: &str) -> Vec<u8> {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let mut stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
         let length = body.len();
@@ -223,11 +246,9 @@ impl Api {
             "{method} {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}"
         );
         stream.write_all(call.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-        let body = answer.split_once("\r\n\r\n").unwrap().1;
-        (status, serde_json::from_str(body).unwrap())
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        answer
     }
 }
 

@@ -523,6 +523,7 @@ pub(crate) fn handover() -> Handover {
         limited: false,
         channel: ChannelKind::Sms,
         links: Vec::new(),
+        opening: None,
     }
 }
 

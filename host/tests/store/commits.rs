@@ -128,6 +128,7 @@ pub(crate) async fn what_was_handed_over_is_kept_to_the_letter(bench: Bench) {
             limited: false,
             channel: ChannelKind::Sms,
             links: Vec::new(),
+            opening: None,
         })),
         ..begin(&claim)
     };

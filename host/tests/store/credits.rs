@@ -152,6 +152,46 @@ pub(crate) async fn what_may_have_gone_stays_reserved_until_a_receipt(bench: Ben
     assert_eq!(bench.credits().await, pair("9", "0"));
 }
 
+pub(crate) async fn what_no_receipt_settles_is_spent_in_its_time(bench: Bench) {
+    bench.add_credits("10").await;
+    bench.plan((1..=3).map(reminder)).await;
+    for number in 1..=3 {
+        let claim = bench.take(number).await;
+        assert!(bench.step(paid(&claim, "1")).await);
+        if number < 3 {
+            let unknown = step(&claim, State::Sending, State::Unknown);
+            assert_eq!(
+                bench.commit(&format!("1{number}:00"), &[unknown]).await,
+                [true]
+            );
+        }
+    }
+    let spend = async |before: &str| {
+        bench
+            .store
+            .spend_unknown(&bench.facility, at(before), at("8 12:00"))
+            .await
+            .unwrap()
+    };
+    assert_eq!(spend("11:00").await, 0);
+    assert_eq!(spend("12:00").await, 1, "the first was unknown before");
+    assert_eq!(bench.credits().await, pair("7", "2"));
+    assert_eq!(spend("9 00:00").await, 1, "the third is under way");
+    assert_eq!(bench.credits().await, pair("7", "1"));
+    assert_eq!(spend("9 00:00").await, 0, "it is done once");
+    // A receipt that comes after all changes nothing about it.
+    bench
+        .receive(ReceiptOf::Message(id(1)), ReceiptStatus::Failed)
+        .await;
+    assert_eq!(bench.credits().await, pair("7", "1"));
+    let other = "g".into();
+    let others = bench
+        .store
+        .spend_unknown(&other, at("9 00:00"), at("9 00:00"))
+        .await;
+    assert_eq!(others.unwrap(), 0);
+}
+
 pub(crate) async fn what_is_not_covered_is_held_and_goes_after_a_top_up(bench: Bench) {
     assert_eq!(bench.add_credits("3").await, Some(0));
     bench.plan((1..=5).map(reminder)).await;

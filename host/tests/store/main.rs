@@ -14,12 +14,14 @@ mod credits;
 mod erasure;
 mod ingest;
 mod ledger;
+mod opened;
 mod plans;
 mod properties;
 mod receipts;
 mod sqlite;
 mod strikes;
 mod summary;
+mod tally;
 mod unplanned;
 
 use bench::Bench;
@@ -68,6 +70,7 @@ macro_rules! conformance {
             a_cost_is_reserved_and_spent_when_the_gateway_took_the_message,
             what_no_gateway_took_is_given_back,
             what_may_have_gone_stays_reserved_until_a_receipt,
+            what_no_receipt_settles_is_spent_in_its_time,
             what_is_not_covered_is_held_and_goes_after_a_top_up,
             urgent_ones_go_first_when_credits_come_back,
             what_waits_for_credits_moves_is_withdrawn_and_comes_too_late,
@@ -110,6 +113,13 @@ macro_rules! conformance {
             what_went_is_neither_moved_nor_withdrawn,
             waiting_messages_follow_their_appointment_to_another_patient,
             facilities_never_see_each_other,
+        ],
+        opened: [
+            the_first_opening_is_told_and_each_is_counted,
+            what_brings_no_image_is_never_opened,
+            the_token_of_an_image_opens_no_link,
+            opening_without_end_ends,
+            whether_it_was_opened_goes_with_the_text_and_comes_no_more,
         ],
         properties: [
             no_sequence_leaves_a_final_state_or_shares_a_message,
@@ -173,6 +183,11 @@ macro_rules! conformance {
             a_host_that_begins_serves_nothing_yet,
             folders_that_can_not_be_served_are_remembered,
             the_files_that_served_last_are_kept,
+        ],
+        tally: [
+            messages_are_counted_by_whatever_is_asked_in_its_order,
+            only_what_a_filter_leaves_is_counted,
+            messages_are_read_on_page_by_page,
         ],
         unplanned: [
             an_event_that_a_policy_fails_on_waits_until_it_is_planned_again,

@@ -81,7 +81,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "NAME")]
     token_env: Option<String>,
 
-    /// The API's address as gateways reach it, for their receipts
+    /// The API's address as gateways and patients reach it: for receipts, answers and opened e-mails
     #[arg(
         long,
         value_name = "URL",

@@ -212,6 +212,7 @@ pub(super) fn step_line(message: &Message, step: &Step) -> Option<String> {
         Step::Replied {
             reading, outcome, ..
         } => (message.state, format!("answered {reading}: {outcome}")),
+        Step::Opened => (message.state, "opened (may be automatic)".into()),
         Step::Suppressed { reason } => (State::Skipped, reason.clone()),
         Step::Decided { approved: true } => (State::Planned, "approved".into()),
         Step::Decided { approved: false } => (State::Withdrawn, "not approved".into()),

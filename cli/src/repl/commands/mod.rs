@@ -1,6 +1,7 @@
 //! The commands of a session: one table, a row each; `:help` and the completion are made of it.
 
 mod ask;
+mod credits;
 mod look;
 mod message;
 mod visit;
@@ -110,6 +111,13 @@ pub(super) const COMMANDS: &[Command] = &[
         arguments: "[EVENT]",
         summary: "list the messages that an event about this visit plans",
         run: ask::plan,
+    },
+    Command {
+        name: "credits",
+        short: None,
+        arguments: "",
+        summary: "tell what this message costs, and what the clinic has left",
+        run: credits::credits,
     },
     Command {
         name: "reload",

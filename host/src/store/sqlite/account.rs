@@ -119,6 +119,33 @@ impl SqliteStore {
         Ok(freed)
     }
 
+    pub(super) async fn write_off(
+        &self,
+        facility: &FacilityId,
+        before: Instant,
+        now: Instant,
+    ) -> Result<u64> {
+        let unknown: Vec<String> = sqlx::query_scalar(
+            "SELECT c.message FROM account a CROSS JOIN charge c ON c.facility = a.facility
+             CROSS JOIN message m ON m.facility = c.facility AND m.id = c.message
+             WHERE a.facility = ?1 AND a.reserved <> '0' AND c.at < ?2 AND c.posting = 'reserved'
+               AND m.state = 'unknown' AND m.updated < ?2",
+        )
+        .bind(facility.as_str())
+        .bind(millis(before))
+        .fetch_all(&self.readers)
+        .await
+        .map_err(failed)?;
+        if unknown.is_empty() {
+            return Ok(0);
+        }
+        let spent: Vec<_> = unknown.into_iter().map(|id| (id, Posting::Spent)).collect();
+        let mut transaction = self.write().await?;
+        credits::settle(&mut transaction, facility.as_str(), &spent, now).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(spent.len() as u64)
+    }
+
     pub(super) async fn read_accounts(&self) -> Result<Vec<Account>> {
         let rows = sqlx::query(
             "SELECT a.facility, a.limited, a.balance, a.reserved, a.low,

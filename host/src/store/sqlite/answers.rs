@@ -159,8 +159,15 @@ impl SqliteStore {
                 reading: reply.reading.clone(),
                 outcome: reply.outcome.clone(),
             };
-            let (facility, at) = (facility.as_str(), millis(reply.at));
-            steps::append(&mut transaction, facility, &message.to_string(), at, &step).await?;
+            let (facility, id, at) = (facility.as_str(), message.to_string(), millis(reply.at));
+            steps::append(&mut transaction, facility, &id, at, &step).await?;
+            sqlx::query("UPDATE message SET answer = ?3 WHERE facility = ?1 AND id = ?2")
+                .bind(facility)
+                .bind(id)
+                .bind(&reply.reading)
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
         }
         if new && reply.reading == ReplyRecord::UNCLEAR {
             let alarm = (facility, Alarm::unclear_reply(reply.channel), reply.message);

@@ -10,12 +10,15 @@ mod consent;
 mod credits;
 mod erased;
 mod ingest;
+mod opened;
 mod outgoing;
 mod read;
 mod receive;
+mod redact;
 mod roster;
 mod rows;
 mod steps;
+mod tally;
 mod unplanned;
 
 use std::collections::BTreeMap;
@@ -33,9 +36,11 @@ use rappel_core::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use rappel_core::provider::Receipt;
 use rappel_core::store::{
     Absent, Account, Approval, Claimed, Committed, ConsentChange, Count, Crossing, Entry, Filter,
-    GenerationRecord, Ingested, KeptFolder, Lane, Link, Message, OutgoingEvent, Planner, Posted,
-    Replanned, ReplyRecord, Request, RequestOf, Result, Store, StoreError, Transition, Unplanned,
+    GenerationRecord, Ingested, KeptFolder, Lane, Link, Message, OpeningToken, OutgoingEvent,
+    Planner, Posted, Replanned, ReplyRecord, Request, RequestOf, Result, Store, StoreError,
+    Transition, Unplanned,
 };
+use rappel_core::tally::{By, Tally};
 use rust_decimal::Decimal;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -411,6 +416,15 @@ impl Store for SqliteStore {
         self.offer_again(facility, now).await
     }
 
+    async fn spend_unknown(
+        &self,
+        facility: &FacilityId,
+        before: Instant,
+        now: Instant,
+    ) -> Result<u64> {
+        self.write_off(facility, before, now).await
+    }
+
     async fn accounts(&self) -> Result<Vec<Account>> {
         self.read_accounts().await
     }
@@ -459,6 +473,10 @@ impl Store for SqliteStore {
 
     async fn use_link(&self, facility: &FacilityId, token: &str, now: Instant) -> Result<bool> {
         self.use_once(facility, token, now).await
+    }
+
+    async fn note_opened(&self, opened: &[(OpeningToken, Instant)]) -> Result<u64> {
+        self.note_opens(opened).await
     }
 
     async fn requests(
@@ -564,6 +582,10 @@ impl Store for SqliteStore {
         self.read_counts().await
     }
 
+    async fn tally(&self, filter: &Filter, by: &[By]) -> Result<Vec<Tally>> {
+        self.read_tally(filter, by).await
+    }
+
     async fn begin(&self, now: Instant) -> Result<()> {
         self.begin_serving(now).await
     }
@@ -605,33 +627,6 @@ impl Store for SqliteStore {
     }
 
     async fn redact(&self, facility: &FacilityId, before: Instant) -> Result<u64> {
-        let mut transaction = self.write().await?;
-        // What has a text was due before it last changed, so the index on `due` narrows it.
-        let done = sqlx::query(
-            "UPDATE message SET address = NULL, subject = NULL, text = NULL
-             WHERE facility = ?1 AND due < ?2 AND updated < ?2 AND text IS NOT NULL
-               AND state NOT IN ('planned', 'held', 'sending')",
-        )
-        .bind(facility.as_str())
-        .bind(millis(before))
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        sqlx::query(
-            "UPDATE reply SET text = NULL WHERE facility = ?1 AND at < ?2 AND text IS NOT NULL",
-        )
-        .bind(facility.as_str())
-        .bind(millis(before))
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        sqlx::query("DELETE FROM alarm WHERE facility = ?1 AND last < ?2")
-            .bind(facility.as_str())
-            .bind(millis(before))
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        transaction.commit().await.map_err(failed)?;
-        Ok(done.rows_affected())
+        self.redact_texts(facility, before).await
     }
 }

@@ -4,7 +4,7 @@ use rappel_core::civil::Instant;
 use rappel_core::facts::{Record, Records};
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId};
 use rappel_core::store::{Count, Entry, Filter, Lane, Message, Result, Step, StoreError};
-use sqlx::{QueryBuilder, Row};
+use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::{SqliteStore, failed, millis, rows};
 
@@ -39,46 +39,15 @@ impl SqliteStore {
             rows::message_columns!(),
             " FROM message m WHERE 1 = 1"
         ));
-        let mut text = |column: &'static str, value: Option<&str>| {
-            if let Some(value) = value {
-                query.push(column).push_bind(value.to_string());
-            }
-        };
-        text(
-            " AND m.facility = ",
-            filter.facility.as_ref().map(|id| id.as_str()),
-        );
-        text(" AND m.state = ", filter.state.map(|state| state.name()));
-        text(
-            " AND m.kind = ",
-            filter.kind.as_ref().map(|kind| kind.as_str()),
-        );
-        text(
-            " AND m.channel = ",
-            filter.channel.map(|channel| channel.name()),
-        );
-        text(
-            " AND m.patient = ",
-            filter.patient.as_ref().map(|id| id.as_str()),
-        );
-        text(
-            " AND m.appointment = ",
-            filter.appointment.as_ref().map(|id| id.as_str()),
-        );
-        if let Some(prefix) = &filter.id {
-            // What no id can hold, such as a wildcard, is no id's beginning.
-            if !prefix.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
-                return Ok(Vec::new());
-            }
-            query
-                .push(" AND m.id LIKE ")
-                .push_bind(format!("{}%", prefix.to_ascii_lowercase()));
+        if !narrow(&mut query, filter) {
+            return Ok(Vec::new());
         }
-        if let Some(from) = filter.from {
-            query.push(" AND m.due >= ").push_bind(millis(from));
-        }
-        if let Some(until) = filter.until {
-            query.push(" AND m.due < ").push_bind(millis(until));
+        if let Some((due, id)) = filter.after {
+            let due = millis(due);
+            query.push(" AND m.due <= ").push_bind(due);
+            query.push(" AND (m.due < ").push_bind(due);
+            query.push(" OR m.id < ").push_bind(id.to_string());
+            query.push(")");
         }
         query
             .push(" ORDER BY m.due DESC, m.id DESC LIMIT ")
@@ -166,4 +135,50 @@ impl SqliteStore {
             })
             .collect()
     }
+}
+
+/// Adds the conditions of a filter on the table `m`; `false` where nothing can meet them.
+pub(super) fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &Filter) -> bool {
+    let mut text = |column: &'static str, value: Option<&str>| {
+        if let Some(value) = value {
+            query.push(column).push_bind(value.to_string());
+        }
+    };
+    text(
+        " AND m.facility = ",
+        filter.facility.as_ref().map(|id| id.as_str()),
+    );
+    text(" AND m.state = ", filter.state.map(|state| state.name()));
+    text(
+        " AND m.kind = ",
+        filter.kind.as_ref().map(|kind| kind.as_str()),
+    );
+    text(
+        " AND m.channel = ",
+        filter.channel.map(|channel| channel.name()),
+    );
+    text(
+        " AND m.patient = ",
+        filter.patient.as_ref().map(|id| id.as_str()),
+    );
+    text(
+        " AND m.appointment = ",
+        filter.appointment.as_ref().map(|id| id.as_str()),
+    );
+    if let Some(prefix) = &filter.id {
+        // What no id can hold, such as a wildcard, is no id's beginning.
+        if !prefix.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+            return false;
+        }
+        query
+            .push(" AND m.id LIKE ")
+            .push_bind(format!("{}%", prefix.to_ascii_lowercase()));
+    }
+    if let Some(from) = filter.from {
+        query.push(" AND m.due >= ").push_bind(millis(from));
+    }
+    if let Some(until) = filter.until {
+        query.push(" AND m.due < ").push_bind(millis(until));
+    }
+    true
 }

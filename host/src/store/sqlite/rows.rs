@@ -25,7 +25,7 @@ macro_rules! message_columns {
          CASE WHEN m.reason IS NULL THEN m.line ELSE m.decided_line END, m.due, m.due_civil, m.expires, m.confirmation_requested,
          m.event, m.visit_start, m.generation, m.attempts, m.via, m.gateway, m.gateway_id, m.address,
          m.subject, m.text, m.encoding, m.segments, m.credits, m.created, m.updated, m.sent_at, m.kept,
-         m.resource, m.day, m.delay, m.approval"
+         m.resource, m.day, m.delay, m.approval, m.opened, m.opens, m.answer"
     };
 }
 pub(super) use message_columns;
@@ -34,7 +34,7 @@ pub(super) use message_columns;
 pub(super) const KIND: usize = 4;
 
 /// How many columns [`message`] reads.
-pub(super) const MESSAGE_COLUMNS: usize = 38;
+pub(super) const MESSAGE_COLUMNS: usize = 41;
 
 /// Reads columns one after the other, so that no name is looked up for each of a million rows.
 struct Columns<'r> {
@@ -133,6 +133,9 @@ pub(super) fn message(row: &SqliteRow) -> Result<Message> {
         day: some(c.get()?).map(|day| parse(&day)).transpose()?,
         delay: c.get()?,
         approval: c.get()?,
+        opened: c.instant_option()?,
+        opens: c.get()?,
+        answer: c.get()?,
     })
 }
 

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection};
 
-use super::{SqliteStore, alarms, answers, claim, credits, failed, millis, receive, rows};
+use super::{SqliteStore, alarms, answers, claim, credits, failed, millis, opened, receive, rows};
 
 impl SqliteStore {
     pub(super) async fn commit_steps(
@@ -41,6 +41,7 @@ impl SqliteStore {
         answers::keep_links(&mut transaction, steps, &made).await?;
         alarms::note_steps(&mut transaction, steps, &made, now).await?;
         alarms::note_crossings(&mut transaction, &crossings, now).await?;
+        opened::keep_openings(&mut transaction, steps, &made).await?;
         receive::settle_early(&mut transaction, steps, &made, now).await?;
         // A step that was refused for the day's other reminders leaves its message with the worker;
         // it is let go so that it is judged again at once.

@@ -1,0 +1,52 @@
+//! Retention: what messages said, where they went and whether they were opened is removed in its time.
+
+use rappel_core::civil::Instant;
+use rappel_core::ids::FacilityId;
+use rappel_core::store::Result;
+
+use super::{SqliteStore, failed, millis};
+
+/// What has a text was due before it last changed, so the index on `due` narrows it.
+macro_rules! is_over {
+    () => {
+        " facility = ?1 AND due < ?2 AND updated < ?2 AND text IS NOT NULL
+          AND state NOT IN ('planned', 'held', 'sending')"
+    };
+}
+
+const OPENED: &str = concat!(
+    "DELETE FROM story WHERE step ->> '$.step' = 'opened' AND message IN (SELECT number FROM message WHERE",
+    is_over!(),
+    " AND opened IS NOT NULL)"
+);
+
+const TEXTS: &str = concat!(
+    "UPDATE message SET address = NULL, subject = NULL, text = NULL, opening = NULL, opened = NULL,
+       opens = 0 WHERE",
+    is_over!()
+);
+
+const REPLIES: &str =
+    "UPDATE reply SET text = NULL WHERE facility = ?1 AND at < ?2 AND text IS NOT NULL";
+
+const ALARMS: &str = "DELETE FROM alarm WHERE facility = ?1 AND last < ?2";
+
+impl SqliteStore {
+    pub(super) async fn redact_texts(&self, facility: &FacilityId, before: Instant) -> Result<u64> {
+        let mut transaction = self.write().await?;
+        let mut messages = 0;
+        for statement in [OPENED, TEXTS, REPLIES, ALARMS] {
+            let done = sqlx::query(statement)
+                .bind(facility.as_str())
+                .bind(millis(before))
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+            if statement == TEXTS {
+                messages = done.rows_affected();
+            }
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(messages)
+    }
+}
