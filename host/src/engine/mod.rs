@@ -1,6 +1,7 @@
 //! The engine: plan, check, render. Pure: no clock, no file, no network; one evaluator for everything
 //! that decides about a message, be it sent, simulated or only looked at.
 
+mod allowed;
 mod answer;
 mod apply;
 mod generation;
@@ -9,6 +10,7 @@ mod links;
 mod list;
 mod plan;
 mod planner;
+mod templates;
 mod unplanned;
 
 pub use answer::{Answered, Decided, Reading, decide as decide_reply, read as read_reply};
