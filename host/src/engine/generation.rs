@@ -46,7 +46,7 @@ impl Folder {
         &self.unreadable
     }
 
-    fn is_unreadable(&self, path: &str) -> bool {
+    pub(super) fn is_unreadable(&self, path: &str) -> bool {
         self.unreadable.iter().any(|why| why.file == path)
     }
 
