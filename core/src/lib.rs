@@ -34,7 +34,7 @@ pub use facts::Visit;
 pub use kind::{Kind, Named};
 pub use language::Language;
 pub use message::{MessageFacts, Recipient, State};
-pub use nearest::nearest;
+pub use nearest::{nearest, surely_meant};
 pub use opening::Opening;
 pub use settings::Settings;
 pub use store::Store;

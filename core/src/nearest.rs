@@ -19,3 +19,50 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
+
+/// The shortest name of which a slip can be told from another name.
+const LEAST_LETTERS: usize = 4;
+
+/// The one candidate that `name` can be a slip of: it differs by one letter, and every other by three or more.
+/// Capitals don't count.
+pub fn surely_meant<'c>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<&'c str> {
+    if !(LEAST_LETTERS..=40).contains(&name.chars().count()) {
+        return None;
+    }
+    let name = name.to_lowercase();
+    let mut meant = None;
+    for candidate in candidates {
+        match damerau_levenshtein(&name, &candidate.to_lowercase()) {
+            0 | 1 if meant.is_none_or(|known| known == candidate) => meant = Some(candidate),
+            0..=2 => return None,
+            _ => {}
+        }
+    }
+    meant
+}
+
+#[cfg(test)]
+mod tests {
+    use super::surely_meant;
+
+    #[test]
+    fn a_slip_is_sure_only_where_nothing_else_is_near() {
+        let filters = ["upper", "lower", "trim", "time", "date", "default"];
+        for (name, meant) in [
+            ("uper", Some("upper")),
+            ("UPPER", Some("upper")),
+            ("defualt", Some("default")),
+            // `trim` and `time` are two letters apart.
+            ("tim", None),
+            ("tirm", None),
+            ("dat", None),
+            ("upp", None),
+            ("capitals", None),
+        ] {
+            assert_eq!(surely_meant(name, filters), meant, "{name}");
+        }
+    }
+}

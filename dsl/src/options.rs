@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rappel_core::settings::SmsMode;
+use rappel_core::settings::{HealthData, SmsMode};
 use rappel_core::{ChannelKind, Kind, Language, Settings};
 
 /// What a template is compiled for.
@@ -18,6 +18,10 @@ pub struct Options {
     pub sms_mode: SmsMode,
     /// The most characters that an SMS may have.
     pub max_characters: usize,
+    /// The most segments that an SMS should take.
+    pub max_segments: Option<usize>,
+    /// What SMS and calls may tell of a person's health; `None` where nobody asks.
+    pub accepted: Option<Arc<[HealthData]>>,
     /// The clinic's currency: `€`.
     pub currency: Arc<str>,
 }
@@ -32,6 +36,8 @@ impl Options {
             sms_mode: SmsMode::default(),
             // Six segments of 153.
             max_characters: 918,
+            max_segments: None,
+            accepted: None,
             currency: "€".into(),
         }
     }
@@ -41,6 +47,8 @@ impl Options {
         Self {
             sms_mode: settings.channels.sms.mode,
             max_characters: settings.channels.sms.max_characters as usize,
+            max_segments: settings.check.max_segments.map(|most| most as usize),
+            accepted: Some(settings.privacy.accept.as_slice().into()),
             currency: settings.currency.as_str().into(),
             ..Self::new(kind, channel, language)
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rappel_core::diagnostic::codes;
-use rappel_core::{ChannelKind, Diagnostic, Kind, Language, Settings, nearest};
+use rappel_core::{ChannelKind, Diagnostic, Kind, Language, Settings, nearest, surely_meant};
 
 use crate::check::{self, NoPart, Part};
 use crate::file_name::FileName;
@@ -116,9 +116,10 @@ impl Templates {
                     .parts
                     .keys()
                     .filter(|(_, of)| of.is_none_or(|of| of == language));
-                let nearest = nearest(&name, others.map(|(name, _)| name.as_str()));
+                let others: Vec<&str> = others.map(|(name, _)| name.as_str()).collect();
                 NoPart {
-                    nearest: nearest.map(str::to_string),
+                    nearest: nearest(&name, others.iter().copied()).map(str::to_string),
+                    surely: surely_meant(&name, others).map(str::to_string),
                 }
             })
     }

@@ -44,8 +44,27 @@ pub(crate) fn folder(path: &Path) -> PathBuf {
 /// # Errors
 /// Everything that is wrong with it, warnings included.
 pub(crate) fn compile(path: &Path) -> std::result::Result<LoadedClinic, Vec<Diagnostic>> {
+    let files = read(path)?;
+    compile_files(path, files)
+}
+
+/// The files of a clinic, with the adapters that ship.
+///
+/// # Errors
+/// When it is no clinic's folder.
+pub(crate) fn read(path: &Path) -> std::result::Result<Folder, Vec<Diagnostic>> {
+    Ok(read_folder(&folder(path))?.with_adapters(&gateways::stock_adapters()))
+}
+
+/// Compiles files as if they were a clinic's folder, and runs their cases.
+///
+/// # Errors
+/// Everything that is wrong with them, warnings included.
+pub(crate) fn compile_files(
+    path: &Path,
+    files: Folder,
+) -> std::result::Result<LoadedClinic, Vec<Diagnostic>> {
     let folder = folder(path);
-    let files = read_folder(&folder)?.with_adapters(&gateways::stock_adapters());
     let rules = Arc::new(Generation::compile(&files)?);
     Ok(LoadedClinic {
         folder,

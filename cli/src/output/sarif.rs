@@ -50,11 +50,40 @@ fn result(folder: &str, diagnostic: &Diagnostic) -> Value {
     if let Some((line, column)) = diagnostic.position() {
         place["region"] = json!({"startLine": line, "startColumn": column});
     }
-    json!({
+    let mut result = json!({
         "ruleId": diagnostic.code.id,
         "level": level,
         "message": {"text": text},
         "locations": [{"physicalLocation": place}],
+    });
+    if let Some(fix) = fix(folder, diagnostic) {
+        result["fixes"] = json!([fix]);
+    }
+    result
+}
+
+/// What `rappel check --fix` would do.
+fn fix(folder: &str, diagnostic: &Diagnostic) -> Option<Value> {
+    let replacements = diagnostic.fixes.iter().map(|fix| {
+        let (start_line, start_column) = diagnostic.position_of(fix.span.start)?;
+        let (end_line, end_column) = diagnostic.position_of(fix.span.end)?;
+        Some(json!({
+            "deletedRegion": {
+                "startLine": start_line, "startColumn": start_column,
+                "endLine": end_line, "endColumn": end_column,
+            },
+            "insertedContent": {"text": fix.text},
+        }))
+    });
+    let replacements: Vec<Value> = replacements.collect::<Option<_>>()?;
+    (!replacements.is_empty()).then(|| {
+        json!({
+            "description": {"text": diagnostic.help.as_deref().unwrap_or(&diagnostic.message)},
+            "artifactChanges": [{
+                "artifactLocation": {"uri": uri(folder, &diagnostic.file)},
+                "replacements": replacements,
+            }],
+        })
     })
 }
 
@@ -92,6 +121,14 @@ mod tests {
             )
             .at("Bonjour\n[TRD99]", 8..15)
             .help("did you mean `TRD9`?"),
+            Diagnostic::new(
+                codes::UNKNOWN_FILTER,
+                "templates/reminder.sms.trd",
+                "there is no filter `uper`",
+            )
+            .at("É\n[TRD3|uper]", 9..13)
+            .help("did you mean `upper`?")
+            .fix(9..13, "upper"),
             Diagnostic::new(
                 codes::BAD_FILE,
                 "templates/an é.trd",

@@ -17,6 +17,11 @@ pub struct Code {
 }
 
 impl Code {
+    /// The code of an id: `W0251`.
+    pub fn find(id: &str) -> Option<Self> {
+        ALL.iter().find(|code| code.id == id).copied()
+    }
+
     /// Its page: what it means, why it matters, what to do, and an example.
     pub fn page(self) -> Page {
         Page::read(self.page)
@@ -90,6 +95,8 @@ codes! {
     NEARLY_A_TAG = "W0252" "A bracket is nearly a tag";
     NEVER_HOLDS = "W0253" "A condition never holds";
     UNUSED_PART = "W0254" "No template includes a part";
+    ALWAYS_KEPT = "W0255" "A section is always kept";
+    SAME_TEXT = "W0256" "A section says the same either way";
 
     NO_SUBJECT = "E0301" "An e-mail has no subject";
     OUTSIDE_ALPHABET = "E0302" "A character is outside the SMS alphabet, and the clinic refuses such";
@@ -98,6 +105,8 @@ codes! {
     SMS_MAY_BE_TOO_LONG = "W0351" "An SMS can become too long";
     COSTLY_CHARACTER = "W0352" "A character makes the SMS dearer";
     RAW_HTML = "W0353" "HTML in an e-mail is shown as text";
+    MANY_SEGMENTS = "W0354" "An SMS can take more segments than the clinic wants";
+    HEALTH_DATA = "W0355" "An SMS or a call tells of a person's health";
 
     BAD_POLICY = "E0401" "A policy can't be read";
     POLICY_REFUSED = "E0402" "A policy uses what no policy may";
@@ -110,6 +119,7 @@ codes! {
     FACT_CHANGED = "E0409" "A policy changes a fact";
     NEVER_EQUAL = "W0451" "A comparison never holds";
     KIND_WITHOUT_ROW = "W0452" "A policy plans a kind of message that isn't declared";
+    SWITCHED_OFF_PLAN = "W0453" "A policy plans only messages that are switched off";
 
     BAD_CASES = "E0501" "A policy's cases can't be read";
     CASE_FAILS = "E0502" "A policy's case fails";
@@ -126,9 +136,11 @@ codes! {
     ADAPTER_CASE_FAILS = "E0608" "An adapter's case fails";
 
     BAD_SETTINGS = "E0701" "The settings can't be read";
+    NOTHING_ALLOWED = "W0751" "The settings allow a warning that there isn't";
     BAD_FILE = "E0801" "A file of the clinic can't be used";
     NO_TEMPLATE = "E0802" "A message that is switched on has no template";
     UNPLANNED_KIND = "W0851" "Nothing plans this kind of message";
+    SWITCHED_OFF_TEMPLATE = "W0852" "A template is for a message that is switched off";
 
     BAD_MAP = "E0901" "The map of an import can't be read";
     BAD_MAPPING = "E0902" "A value of an import's map can't be understood";

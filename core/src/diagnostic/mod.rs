@@ -2,6 +2,7 @@
 
 pub mod codes;
 mod excerpt;
+mod fix;
 mod page;
 mod report;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 pub use codes::Code;
+pub use fix::{Fix, mended};
 pub use page::{File, Page};
 
 /// How bad it is.
@@ -43,6 +45,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// What `rappel check --fix` does, where only one thing can be meant.
+    pub fixes: Vec<Fix>,
 }
 
 impl Diagnostic {
@@ -57,6 +61,7 @@ impl Diagnostic {
             label: None,
             message: message.into(),
             help: None,
+            fixes: Vec::new(),
         }
     }
 
@@ -87,6 +92,14 @@ impl Diagnostic {
         self
     }
 
+    /// Says what mends it: a text in the place of another, in the same file. Only for what can mean one thing.
+    #[must_use]
+    pub fn fix(mut self, span: Range<usize>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.fixes.push(Fix { span, text });
+        self
+    }
+
     /// Whether it keeps the clinic from going live.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
@@ -94,7 +107,12 @@ impl Diagnostic {
 
     /// Line and column of the place, from 1, the column in characters.
     pub fn position(&self) -> Option<(usize, usize)> {
-        let before = self.source.as_ref()?.get(..self.span.as_ref()?.start)?;
+        self.position_of(self.span.as_ref()?.start)
+    }
+
+    /// Line and column of a byte of the file.
+    pub fn position_of(&self, byte: usize) -> Option<(usize, usize)> {
+        let before = self.source.as_ref()?.get(..byte)?;
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         Some((line, column))

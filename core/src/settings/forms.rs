@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::Rate;
+use super::check::warning;
 use super::near::{nearest, nearest_within};
 use crate::civil::{Span, Zone};
 use crate::contact;
@@ -96,6 +97,17 @@ const FORMS: &[Form] = &[
                     wrong.help = Some(format!("did you mean `{near}`?"));
                 }
                 wrong
+            })
+        },
+    },
+    Form {
+        format: "warning",
+        what: "a warning's code",
+        example: "W0852",
+        check: |text| {
+            warning(text).map_err(|(message, help)| Wrong {
+                message,
+                help: Some(help),
             })
         },
     },

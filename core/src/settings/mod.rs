@@ -1,6 +1,7 @@
 //! `clinic.toml`: what a clinic declares about itself and how its messages behave.
 
 mod after;
+mod check;
 mod credits;
 mod example;
 mod forms;
@@ -26,6 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use after::{AfterVisitSettings, RecallSettings};
+pub use check::{CheckSettings, HealthData, PrivacySettings};
 pub use credits::{CreditSettings, SPOKEN_PER_MINUTE, begun_minutes, spoken_minutes};
 pub use gateway::{Encryption, Gateway, Limits, Rate, SecretRef};
 pub use read::Inspection;
@@ -119,6 +121,9 @@ pub struct Settings {
     /// Patients' consent.
     #[serde(default)]
     pub consent: ConsentSettings,
+    /// What messages may tell of a person's health.
+    #[serde(default)]
+    pub privacy: PrivacySettings,
     /// What the clinic may spend on messages.
     #[serde(default)]
     pub credits: CreditSettings,
@@ -131,6 +136,9 @@ pub struct Settings {
     /// How long texts are kept.
     #[serde(default)]
     pub retention: RetentionSettings,
+    /// What `rappel check` warns of.
+    #[serde(default)]
+    pub check: CheckSettings,
     /// The gateways, by the names that `channels` uses.
     #[serde(default)]
     pub gateways: BTreeMap<String, Gateway>,
@@ -215,6 +223,11 @@ pub struct Cells {
 }
 
 impl Cells {
+    /// Whether one of them is not off.
+    pub fn any(self) -> bool {
+        self != Self::default()
+    }
+
     /// The cell of a channel.
     pub fn get(self, channel: ChannelKind) -> Cell {
         match channel {

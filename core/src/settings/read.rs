@@ -194,6 +194,7 @@ fn deserialise(source: &str, table: &mut toml::Table, slips: &mut Vec<Slip>) -> 
             help: wrong
                 .help
                 .or_else(|| Some("docs/settings.md shows how it is written".into())),
+            meant: None,
             key,
         });
         // What stands for a value is from the schema; where it is no better, the schema is wrong.
@@ -227,10 +228,14 @@ impl Slip {
             "" => self.message,
             key => format!("`{key}`: {}", self.message),
         };
+        let span = self.span.clone();
         let mut diagnostic =
             Diagnostic::new(codes::BAD_SETTINGS, FILE, message).at(source.clone(), self.span);
         diagnostic.help = self.help;
-        diagnostic
+        match self.meant {
+            Some(meant) => diagnostic.fix(span, meant),
+            None => diagnostic,
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::near::nearest;
 use super::remedy::{begin_alike, elsewhere, meanings, meant, said};
 use super::wanted::{Shape, Table, Wanted, Word, as_toml, either, written};
+use crate::nearest::surely_meant;
 
 type Entry<'t> = Spanned<DeValue<'t>>;
 
@@ -33,6 +34,8 @@ pub(super) struct Slip {
     pub(super) span: Range<usize>,
     pub(super) message: String,
     pub(super) help: Option<String>,
+    /// What has to be written in its place, where only that can be meant.
+    pub(super) meant: Option<String>,
 }
 
 /// What is left of the file, and what was wrong with the rest.
@@ -85,7 +88,15 @@ impl Sift {
             span,
             message,
             help,
+            meant: None,
         });
+    }
+
+    /// Says what the slip that was just told surely means.
+    fn surely(&mut self, meant: Option<String>) {
+        if let Some(slip) = self.slips.last_mut() {
+            slip.meant = meant;
+        }
     }
 
     /// A value as it is written at a key.
@@ -130,6 +141,10 @@ impl Sift {
                     let near = nearest(name, names);
                     let elsewhere = elsewhere(name);
                     self.unknown(&inner, key.span(), wanted, (near, &elsewhere));
+                    let names = wanted.keys.iter().map(|(known, _)| *known);
+                    let meant = surely_meant(name, names)
+                        .filter(|meant| elsewhere.is_empty() && !table.contains_key(*meant));
+                    self.surely(meant.map(String::from));
                     if wanted.keys.iter().any(|(_, wanted)| wanted.is_secret()) {
                         self.secrets.push(entry.span());
                     }
@@ -382,6 +397,7 @@ impl Sift {
             None => format!("write {}", meanings(words)),
         };
         self.tell((Sort::Value, path), entry.span(), message, Some(help));
+        self.surely(surely_meant(text, names()).map(|word| format!("\"{word}\"")));
     }
 
     /// A value of another sort than is wanted.

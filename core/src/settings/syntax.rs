@@ -112,6 +112,7 @@ fn slip(span: Range<usize>, message: String, help: Option<String>) -> Slip {
         span,
         message,
         help,
+        meant: None,
     }
 }
 

@@ -262,6 +262,23 @@ fn the_administrator() {
 }
 
 #[test]
+fn what_the_clinic_accepts() {
+    insta::assert_snapshot!(table(
+        LEAST,
+        &[
+            "privacy.accept = \"service\"",
+            "privacy.accept = [\"servce\", \"insurance\"]",
+            "privacy.acept = []",
+            "check.allow = \"W0852\"",
+            "check.allow = [\"W0582\", \"w0852\", \"E0201\", \"quiet\"]",
+            "check.max_segments = 0",
+            "check.max_segments = \"3\"",
+            "chek.max_segments = 3",
+        ],
+    ));
+}
+
+#[test]
 fn many_at_once() {
     let text = format!(
         "{}\n[reminder]\nnotice = 24\n[messages]\nreminder = {{ sms = true, emial = \"on\" }}\n[gateways.mail]\ntype = \"smtp\"\npassword = \"x\"\n",

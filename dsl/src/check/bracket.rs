@@ -34,7 +34,7 @@ impl Checker<'_> {
         };
         let name = inside.split('|').next().unwrap_or_default().trim();
         let Some(meant) = meant(name) else { return };
-        let diagnostic = self
+        let mut diagnostic = self
             .file
             .diagnostic(
                 codes::NEARLY_A_TAG,
@@ -46,6 +46,11 @@ impl Checker<'_> {
             )
             .label("literal text")
             .help(format!("did you mean `{meant}`? If not, {OPENS_NO_TAG}"));
+        // An open section lacks its end, and this is one in another language.
+        if meant.starts_with("[/") && self.unclosed > 0 {
+            self.unclosed -= 1;
+            diagnostic = diagnostic.fix(text.span.start..text.span.end, meant);
+        }
         self.tell(diagnostic);
     }
 }

@@ -349,7 +349,7 @@ fn phrase(literal: &LiteralValue<'_>) -> &'static str {
 }
 
 /// The words that a named value can be.
-fn known_words(variable: Variable) -> Option<Vec<&'static str>> {
+pub(super) fn known_words(variable: Variable) -> Option<Vec<&'static str>> {
     match variable.row().id {
         Id::Named(Named::Channel) => Some(
             ChannelKind::ALL

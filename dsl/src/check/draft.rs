@@ -60,7 +60,7 @@ impl Slot {
 }
 
 /// When a branch is kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Test {
     /// The slot's value is present and not empty, and not "no".
     Present(usize),
@@ -107,6 +107,8 @@ pub(crate) struct Outside {
     pub(crate) character: char,
     pub(crate) file: File,
     pub(crate) span: Span,
+    /// What reads the same there, where the file is of SMS only.
+    pub(crate) instead: Option<String>,
 }
 
 impl Draft {
@@ -120,6 +122,35 @@ impl Draft {
     /// The slot of a value with its filters.
     pub(crate) fn slot(&mut self, slot: Slot) -> usize {
         position_or_push(&mut self.slots, slot)
+    }
+
+    /// Whether two texts say exactly the same.
+    pub(crate) fn says_the_same(&self, left: &[Piece], right: &[Piece]) -> bool {
+        let same = |(left, right): (&Piece, &Piece)| match (left, right) {
+            (Piece::Text(left), Piece::Text(right)) => {
+                self.literals.get(left.clone()) == self.literals.get(right.clone())
+            }
+            (Piece::Value(left), Piece::Value(right)) => left == right,
+            (Piece::Mark, Piece::Mark) => true,
+            (
+                Piece::Section {
+                    branches: left,
+                    otherwise: left_otherwise,
+                },
+                Piece::Section {
+                    branches: right,
+                    otherwise: right_otherwise,
+                },
+            ) => {
+                left.len() == right.len()
+                    && left.iter().zip(right).all(|(left, right)| {
+                        left.0 == right.0 && self.says_the_same(&left.1, &right.1)
+                    })
+                    && self.says_the_same(left_otherwise, right_otherwise)
+            }
+            _ => false,
+        };
+        left.len() == right.len() && left.iter().zip(right).all(same)
     }
 
     /// The index of a comparison.
@@ -145,6 +176,28 @@ impl Test {
             Test::Not(inner) => inner.asked(slots),
             Test::All(parts) | Test::Any(parts) => parts.iter().for_each(|part| part.asked(slots)),
             Test::Compare(_) | Test::Unknown => {}
+        }
+    }
+
+    /// Adds the comparisons that it makes.
+    pub(crate) fn compared(&self, comparisons: &mut Vec<usize>) {
+        match self {
+            Test::Compare(index) => comparisons.push(*index),
+            Test::Not(inner) => inner.compared(comparisons),
+            Test::All(parts) | Test::Any(parts) => {
+                parts.iter().for_each(|part| part.compared(comparisons));
+            }
+            Test::Present(_) | Test::Unknown => {}
+        }
+    }
+
+    /// Whether all of it could be understood.
+    pub(crate) fn is_known(&self) -> bool {
+        match self {
+            Test::Unknown => false,
+            Test::Not(inner) => inner.is_known(),
+            Test::All(parts) | Test::Any(parts) => parts.iter().all(Test::is_known),
+            Test::Present(_) | Test::Compare(_) => true,
         }
     }
 

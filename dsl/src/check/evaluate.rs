@@ -2,6 +2,9 @@
 
 use std::cmp::Ordering;
 
+use chrono::{Days, TimeDelta};
+use rust_decimal::Decimal;
+
 use super::{Comparison, Operator, Test};
 use crate::values::Value;
 
@@ -56,5 +59,33 @@ fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
             };
             Some(letters(left.words()?).cmp(&letters(right.words()?)))
         }
+    }
+}
+
+/// Adds a value that something is compared with, and those right beside it.
+pub(crate) fn beside(constant: &Value<'static>, values: &mut Vec<Value<'static>>) {
+    values.push(constant.clone());
+    match constant {
+        Value::Time(time) => {
+            for minutes in [-1, 1] {
+                // Beyond midnight there is nothing.
+                let (time, days) = time.overflowing_add_signed(TimeDelta::minutes(minutes));
+                values.extend((days == 0).then_some(Value::Time(time)));
+            }
+        }
+        Value::Date(date) => {
+            values.extend(date.checked_sub_days(Days::new(1)).map(Value::Date));
+            values.extend(date.checked_add_days(Days::new(1)).map(Value::Date));
+        }
+        Value::Money(amount) => {
+            let cent = Decimal::new(1, 2);
+            values.extend(amount.checked_sub(cent).map(Value::Money));
+            values.extend(amount.checked_add(cent).map(Value::Money));
+        }
+        Value::Minutes(minutes) => {
+            values.extend(minutes.checked_sub(1).map(Value::Minutes));
+            values.extend(minutes.checked_add(1).map(Value::Minutes));
+        }
+        _ => {}
     }
 }

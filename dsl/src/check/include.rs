@@ -21,7 +21,7 @@ impl Checker<'_> {
         let name = include.name.to_ascii_lowercase();
         let part = match (self.parts)(&name) {
             Ok(part) => part,
-            Err(NoPart { nearest }) => return self.unknown_part(include, &name, nearest),
+            Err(none) => return self.unknown_part(include, &name, none),
         };
         if let Some(diagnostic) = self.refuse(include, &name) {
             return self.tell(diagnostic);
@@ -49,22 +49,27 @@ impl Checker<'_> {
         let template = parse::parse(&file, &part.source, self.diagnostics);
         let outer = std::mem::replace(&mut self.file, file);
         self.including.push(name);
+        // A part is included elsewhere too: what its sections say is judged without what stands around it here.
+        let around = std::mem::take(&mut self.around);
+        let unclosed = std::mem::take(&mut self.unclosed);
         // The line break that ends a file is not part of what it says.
         let inner = self.nodes(&template.nodes);
         pieces.extend(self.without_last_line_break(inner));
         pieces.push(Piece::Mark);
         self.including.pop();
+        self.around = around;
+        self.unclosed = unclosed;
         self.file = outer;
     }
 
-    fn unknown_part(&mut self, include: &Include<'_>, name: &str, nearest: Option<String>) {
-        let help = match nearest {
+    fn unknown_part(&mut self, include: &Include<'_>, name: &str, none: NoPart) {
+        let help = match none.nearest {
             Some(nearest) => {
                 format!("did you mean `[INCLUDE {nearest}]`? If not, write `templates/{name}.trd`")
             }
             None => format!("write it as `templates/{name}.trd`, or correct the name"),
         };
-        let diagnostic = self
+        let mut diagnostic = self
             .file
             .diagnostic(
                 codes::UNKNOWN_PART,
@@ -73,6 +78,9 @@ impl Checker<'_> {
             )
             .label("no such file")
             .help(help);
+        if let Some(part) = none.surely {
+            diagnostic = diagnostic.fix(include.name_span.start..include.name_span.end, part);
+        }
         self.tell(diagnostic);
     }
 

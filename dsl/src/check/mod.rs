@@ -8,15 +8,22 @@ mod condition;
 mod draft;
 mod evaluate;
 mod include;
+mod possible;
+mod privacy;
+mod section;
 mod value;
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use rappel_core::diagnostic::codes;
 use rappel_core::settings::SmsMode;
 use rappel_core::{ChannelKind, Code, Diagnostic};
 use rappel_grammar::Span;
-use rappel_grammar::tree::{Node, Section, Text};
+use rappel_grammar::tree::{Node, Text};
 
 pub(crate) use draft::{Comparison, Draft, Operator, Outside, Piece, Side, Slot, Test};
+pub(crate) use evaluate::beside;
 
 use crate::options::Options;
 use crate::parse::{self, File};
@@ -24,6 +31,7 @@ use crate::render::clean;
 use crate::sms;
 use crate::variables::Variable;
 use condition::Guards;
+use section::Around;
 
 /// A part that another template includes.
 #[derive(Clone, Debug)]
@@ -39,6 +47,8 @@ pub struct Part {
 pub struct NoPart {
     /// The name of a part that may have been meant.
     pub nearest: Option<String>,
+    /// The only one that can have been.
+    pub surely: Option<String>,
 }
 
 /// Looks a part up by its name.
@@ -105,6 +115,14 @@ struct Checker<'c> {
     expanded: usize,
     /// The values that are known to be present here.
     guards: Guards,
+    /// The conditions around this place in its file.
+    around: Around,
+    /// The sections around it that are never closed.
+    unclosed: usize,
+    /// The template's own file.
+    template: Arc<str>,
+    /// The values that tell of a person's health, and were told.
+    revealed: Vec<Variable>,
 }
 
 impl<'c> Checker<'c> {
@@ -123,6 +141,10 @@ impl<'c> Checker<'c> {
             including: Vec::new(),
             expanded: file.source.len(),
             guards: Guards::default(),
+            around: Around::default(),
+            unclosed: 0,
+            template: file.name.clone(),
+            revealed: Vec::new(),
         }
     }
 }
@@ -182,6 +204,10 @@ impl Checker<'_> {
                 continue;
             }
             let span = Span::new(offset + at, offset + at + c.len_utf8());
+            // A part may be of an e-mail too, where the character is at home.
+            let same = sms::counterpart(c)
+                .filter(|_| sms::is_typographic(c) && self.including.is_empty())
+                .map(Cow::into_owned);
             match self.options.sms_mode {
                 SmsMode::Transliterate if sms::counterpart(c).is_some() => {}
                 SmsMode::Transliterate | SmsMode::Unicode => {
@@ -189,43 +215,21 @@ impl Checker<'_> {
                         character: c,
                         file: self.file.clone(),
                         span,
+                        instead: same,
                     });
                 }
                 SmsMode::Refuse => {
-                    let diagnostic = self
+                    let mut diagnostic = self
                         .file
                         .diagnostic(codes::OUTSIDE_ALPHABET, span, format!("`{c}` is not in the SMS alphabet, and the clinic refuses such characters"))
                         .label("not in the alphabet")
                         .help(instead(c));
+                    if let Some(same) = same {
+                        diagnostic = diagnostic.fix(span.start..span.end, same);
+                    }
                     self.tell(diagnostic);
                 }
             }
-        }
-    }
-
-    fn section(&mut self, section: &Section<'_>) -> Piece {
-        let outer = self.guards.clone();
-        let mut branches = Vec::with_capacity(section.branches.len());
-        for branch in &section.branches {
-            // What an earlier condition's failing tells still holds here.
-            let before = self.guards.clone();
-            let test = self.condition(&branch.condition);
-            self.guards.add(test.present_if(true, &self.draft));
-            let pieces = self.nodes(&branch.nodes);
-            branches.push((test, pieces));
-            self.guards = before;
-            if let Some((test, _)) = branches.last() {
-                self.guards.add(test.present_if(false, &self.draft));
-            }
-        }
-        let otherwise = section
-            .otherwise
-            .as_ref()
-            .map(|otherwise| self.nodes(&otherwise.nodes));
-        self.guards = outer;
-        Piece::Section {
-            branches,
-            otherwise: otherwise.unwrap_or_default(),
         }
     }
 }

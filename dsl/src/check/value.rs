@@ -1,12 +1,12 @@
 //! Checks a value's tag: its name, whether the kind offers it, and its filters against its type.
 
-use rappel_core::Code;
 use rappel_core::diagnostic::codes;
+use rappel_core::{Code, Named, surely_meant};
 use rappel_grammar::Span;
 use rappel_grammar::tree::{Filter as FilterTag, Name, Value as ValueTag};
 
 use super::{Checker, Piece, Slot};
-use crate::filters::{Argument, Filter, Step, Wrong};
+use crate::filters::{Argument, FILTERS, Filter, Step, Wrong};
 use crate::parse::OPENS_NO_TAG;
 use crate::variables::{Id, Type, Variable};
 
@@ -48,6 +48,7 @@ impl Checker<'_> {
                 .help(format!("write `[IF {variable}]…[/IF]` around what is said with it, or `[{variable}|default \"…\"]`"));
             self.tell(diagnostic);
         }
+        self.reveals(variable, tag.span);
         Some(Piece::Value(self.draft.slot(slot)))
     }
 
@@ -127,11 +128,16 @@ impl Checker<'_> {
             ),
             (None, Name::Word(_)) => format!("put texts in quotes; {OPENS_NO_TAG}"),
         };
-        let diagnostic = self
+        let mut diagnostic = self
             .file
             .diagnostic(code, span, message)
             .label("unknown")
             .help(help);
+        if let Name::Word(word) = name
+            && let Some(meant) = surely_meant(word, Named::ALL.map(Named::name))
+        {
+            diagnostic = diagnostic.fix(span.start..span.end, meant);
+        }
         self.tell(diagnostic);
     }
 
@@ -162,19 +168,20 @@ impl Checker<'_> {
             let help = match Filter::nearest(tag.name) {
                 Some(filter) => format!("did you mean `{}`?", filter.name),
                 None => {
-                    let names: Vec<_> = crate::filters::FILTERS
-                        .iter()
-                        .map(|filter| filter.name)
-                        .collect();
+                    let names: Vec<_> = FILTERS.iter().map(|filter| filter.name).collect();
                     format!("there are `{}`", names.join(" "))
                 }
             };
             let message = format!("there is no filter `{}`", tag.name);
-            let diagnostic = self
+            let mut diagnostic = self
                 .file
                 .diagnostic(codes::UNKNOWN_FILTER, tag.name_span, message)
                 .label("unknown")
                 .help(help);
+            let names = FILTERS.iter().map(|filter| filter.name);
+            if let Some(meant) = surely_meant(tag.name, names) {
+                diagnostic = diagnostic.fix(tag.name_span.start..tag.name_span.end, meant);
+            }
             self.tell(diagnostic);
             return None;
         };

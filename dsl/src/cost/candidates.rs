@@ -1,11 +1,11 @@
 //! The values that each variable is tried with.
 
-use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
+use chrono::{NaiveDate, NaiveTime};
 use rappel_core::settings::SmsMode;
 use rappel_core::{Language, Named};
 use rust_decimal::Decimal;
 
-use crate::check::{Comparison, Operator, Side};
+use crate::check::{Comparison, Operator, Side, beside};
 use crate::compile::{Program, Source as _};
 use crate::options::Options;
 use crate::render::Live;
@@ -369,33 +369,6 @@ fn constants_of(variable: Variable, comparisons: &[Comparison]) -> Vec<Value<'st
             Side::Variable(_) => Vec::new(),
         })
         .collect()
-}
-
-fn beside(constant: &Value<'static>, values: &mut Vec<Value<'static>>) {
-    values.push(constant.clone());
-    match constant {
-        Value::Time(time) => {
-            for minutes in [-1, 1] {
-                // Beyond midnight there is nothing.
-                let (time, days) = time.overflowing_add_signed(TimeDelta::minutes(minutes));
-                values.extend((days == 0).then_some(Value::Time(time)));
-            }
-        }
-        Value::Date(date) => {
-            values.extend(date.checked_sub_days(Days::new(1)).map(Value::Date));
-            values.extend(date.checked_add_days(Days::new(1)).map(Value::Date));
-        }
-        Value::Money(amount) => {
-            let cent = Decimal::new(1, 2);
-            values.extend(amount.checked_sub(cent).map(Value::Money));
-            values.extend(amount.checked_add(cent).map(Value::Money));
-        }
-        Value::Minutes(minutes) => {
-            values.extend(minutes.checked_sub(1).map(Value::Minutes));
-            values.extend(minutes.checked_add(1).map(Value::Minutes));
-        }
-        _ => {}
-    }
 }
 
 /// The value that takes the most room in a message, all its places together.

@@ -26,6 +26,8 @@ impl Template {
             }
         }
         diagnostics.extend(too_long(file, cost, self.options().max_characters));
+        let limit = self.options().max_segments;
+        diagnostics.extend(limit.and_then(|limit| too_many(file, cost, limit)));
         diagnostics
     }
 
@@ -41,11 +43,16 @@ impl Template {
         let message = format!(
             "`{c}` is not in the SMS alphabet and makes the SMS Unicode, with 70 characters instead of 160{cost}"
         );
-        outside
+        let diagnostic = outside
             .file
             .diagnostic(codes::COSTLY_CHARACTER, outside.span, message)
             .label("not in the alphabet")
-            .help(instead(c))
+            .help(instead(c));
+        let same = self.outside.iter().filter(|other| other.character == c);
+        same.fold(diagnostic, |diagnostic, other| match &other.instead {
+            Some(same) => diagnostic.fix(other.span.start..other.span.end, same.clone()),
+            None => diagnostic,
+        })
     }
 }
 
@@ -79,6 +86,32 @@ fn too_long(file: &str, cost: &Cost, limit: usize) -> Option<Diagnostic> {
         _ => "shorten the text, or allow more in `clinic.toml`".into(),
     };
     Some(Diagnostic::new(code, file, message).help(help))
+}
+
+fn too_many(file: &str, cost: &Cost, limit: usize) -> Option<Diagnostic> {
+    let most = &cost.most;
+    if most.segments <= limit {
+        return None;
+    }
+    let segments = |number: usize| match number {
+        1 => "1 segment".to_string(),
+        number => format!("{number} segments"),
+    };
+    let mut message = format!(
+        "the SMS can take {}, and the clinic wants {limit} at most",
+        segments(most.segments)
+    );
+    if !most.branch.is_empty() {
+        message.push_str(&format!(" (with {})", most.branch.join(", ")));
+    }
+    let allow = "or raise `check.max_segments` in `clinic.toml`";
+    let help = match most.longest_value {
+        Some((variable, characters)) => format!(
+            "`{variable}` takes up to {characters} characters of it: shorten it or the text, {allow}"
+        ),
+        None => format!("shorten the text, {allow}"),
+    };
+    Some(Diagnostic::new(codes::MANY_SEGMENTS, file, message).help(help))
 }
 
 /// The least that a shortened value still says something with.

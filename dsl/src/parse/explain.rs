@@ -30,15 +30,30 @@ pub(super) fn explain(file: &File, fault: &Fault) -> Diagnostic {
             "everything from here is too much",
             "move what other templates have too into a part, and `[INCLUDE …]` it".into(),
         ),
-        Slip::TagUnclosed => at(
-            codes::TAG_UNCLOSED,
-            "the tag is never closed: there is no `]` on its line",
-            "begins here",
-            match text.strip_prefix('[').and_then(Variable::find) {
+        Slip::TagUnclosed => {
+            let variable = text.strip_prefix('[').and_then(Variable::find);
+            let help = match variable {
                 Some(variable) => format!("write `[{variable}]`; {OPENS_NO_TAG}"),
                 None => format!("write `]` where the tag ends; {OPENS_NO_TAG}"),
-            },
-        ),
+            };
+            let diagnostic = at(
+                codes::TAG_UNCLOSED,
+                "the tag is never closed: there is no `]` on its line",
+                "begins here",
+                help,
+            );
+            // Behind a comma stands no filter: the tag ends with the variable.
+            let end = fault.span.end;
+            let rest = file.source.get(end..).and_then(|rest| rest.lines().next());
+            let ends = rest.is_none_or(|rest| {
+                rest.is_empty() || rest.starts_with([',', '.', ';', ':', '!', '?', ')']) && !rest.contains('|')
+            });
+            if variable.is_some() && ends {
+                diagnostic.fix(end..end, "]")
+            } else {
+                diagnostic
+            }
+        }
         Slip::NoVariable { meant } => no_variable(file, fault, &short(text), *meant),
         Slip::ValueFollowed => at(
             codes::BAD_FILTER,

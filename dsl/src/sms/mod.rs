@@ -12,7 +12,7 @@ pub use alphabet::{is_extended, is_in_alphabet};
 pub(crate) use length::wide_characters;
 pub use length::{GSM7_CHAINED, GSM7_SINGLE, Length, UCS2_CHAINED, UCS2_SINGLE};
 pub use transliterate::counterpart;
-pub(crate) use transliterate::transliterate;
+pub(crate) use transliterate::{is_typographic, transliterate};
 
 /// Writes a text the way the clinic chose.
 ///

@@ -27,6 +27,14 @@ pub fn counterpart(c: char) -> Option<Cow<'static, str>> {
     listed(letter).map(Cow::Borrowed)
 }
 
+/// Whether a character's counterpart reads the same: quotes, dashes and blanks of a word processor. A letter
+/// without its accent doesn't.
+pub(crate) fn is_typographic(c: char) -> bool {
+    matches!(c,
+        '«' | '»' | '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '‛' | 'ʼ' | '…'
+        | '‐'..='―' | '−' | '\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{205f}' | '\u{2060}' | '\u{ad}')
+}
+
 /// Writes each character outside the alphabet with those of the alphabet, if there are some for it.
 pub(crate) fn transliterate(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_in_alphabet) {

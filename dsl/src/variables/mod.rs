@@ -5,6 +5,7 @@ mod table;
 use std::fmt;
 
 use rappel_core::kind::{About, STOCK_KINDS};
+use rappel_core::settings::HealthData;
 use rappel_core::{Kind, Language, Named, nearest};
 
 use crate::values::{Facts, Value};
@@ -221,6 +222,18 @@ impl Variable {
     /// Whether it can stand in a text.
     pub fn prints(self) -> bool {
         self.0.print != Print::Never
+    }
+
+    /// What it tells of a person's health.
+    pub fn health(self) -> Option<HealthData> {
+        match self.0.id {
+            Id::Number(11) | Id::Named(Named::Appointments) => Some(HealthData::Service),
+            Id::Number(12) => Some(HealthData::Price),
+            Id::Number(14) => Some(HealthData::Notes),
+            Id::Number(23) => Some(HealthData::Prerequisites),
+            Id::Number(37) => Some(HealthData::Group),
+            _ => None,
+        }
     }
 
     /// Whether templates of a kind may use it.

@@ -15,8 +15,9 @@
 //! without this section has none), `cost`. With `UPDATE_CORPUS=1` the expectations that a case has are written anew.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rappel_core::settings::SmsMode;
+use rappel_core::settings::{HealthData, SmsMode};
 use rappel_core::{Kind, Language, nearest};
 use rappel_dsl::{NoPart, Options, Part, Sheet, Variable, compile};
 
@@ -83,6 +84,7 @@ impl Case {
             }),
             None => Err(NoPart {
                 nearest: nearest(name, self.parts()).map(str::to_string),
+                surely: None,
             }),
         };
         let compiled = compile(&file, source, &self.options, &parts);
@@ -193,6 +195,14 @@ impl Case {
     }
 }
 
+/// What may be told of a person's health: `service, price`; nothing where it says `nothing`.
+fn accepted(value: &str) -> Arc<[HealthData]> {
+    use HealthData::{Group, Notes, Prerequisites, Price, Service};
+    let all = [Service, Group, Prerequisites, Notes, Price];
+    let named = |data: &HealthData| value.split(", ").any(|word| word == data.name());
+    all.into_iter().filter(named).collect()
+}
+
 fn options(head: &str, path: &Path) -> Options {
     let mut options = Options::new(Kind::REMINDER, rappel_core::ChannelKind::Sms, Language::Fr);
     for line in head.lines().filter(|line| !line.trim().is_empty()) {
@@ -211,6 +221,8 @@ fn options(head: &str, path: &Path) -> Options {
                 }
             }
             "max_characters" => options.max_characters = value.parse().unwrap(),
+            "max_segments" => options.max_segments = Some(value.parse().unwrap()),
+            "accept" => options.accepted = Some(accepted(value)),
             "currency" => options.currency = value.into(),
             "about" => {}
             _ => panic!("{}: unknown option {name}", path.display()),

@@ -4,6 +4,7 @@
 
 mod case;
 mod corpus;
+mod mends;
 mod properties;
 mod reference;
 mod reports;

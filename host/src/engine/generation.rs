@@ -13,12 +13,13 @@ use rappel_core::kind::{Kind, Named};
 use rappel_core::language::Language;
 use rappel_core::message::MessageFacts;
 use rappel_core::provider::Provider;
-use rappel_core::settings::{Cell, Gateway, Inspection, Settings};
-use rappel_dsl::{Facts, FileName, Stopped, Template, Templates};
+use rappel_core::settings::{Gateway, Inspection, Settings};
+use rappel_dsl::{Facts, Stopped, Template, Templates};
 use rappel_rules::PolicySet;
 use rappel_rules::adapter::{Adapter, AdapterFiles};
 
 use super::unplanned::unplanned;
+use super::{allowed, templates};
 
 /// The files of a clinic: their texts by their paths inside its folder, with `/` between the parts.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +46,7 @@ impl Folder {
         &self.unreadable
     }
 
-    fn is_unreadable(&self, path: &str) -> bool {
+    pub(super) fn is_unreadable(&self, path: &str) -> bool {
         self.unreadable.iter().any(|why| why.file == path)
     }
 
@@ -157,9 +158,10 @@ impl Generation {
         let settings = Arc::new(settings.clone());
         let mut found = inspection.found;
         let files = folder.under("templates/");
-        let (templates, slips) = Templates::load(files, &settings);
+        let (compiled, slips) = Templates::load(files, &settings);
         found.extend(slips);
-        found.extend(missing_templates(folder, &settings, &inspection.text));
+        found.extend(templates::missing(folder, &settings, &inspection.text));
+        found.extend(templates::switched_off(folder, &settings));
         let adapters = adapters(folder, &mut found);
         found.extend(
             missing_adapters(folder, &settings, &inspection.text).map(|(_, missing)| missing),
@@ -170,6 +172,7 @@ impl Generation {
                 found.extend(unplanned(folder, &settings, policies.kinds()));
             })
             .map_err(|slips| found.extend(slips));
+        allowed::take_out(&mut found, &settings, &inspection.text);
         let (Ok(policies), false) = (policies, found.iter().any(Diagnostic::is_error)) else {
             return Err(found);
         };
@@ -178,7 +181,7 @@ impl Generation {
             adapters,
             id: folder.id(),
             settings,
-            templates,
+            templates: compiled,
             warnings: found,
         })
     }
@@ -273,38 +276,8 @@ impl Generation {
     }
 }
 
-/// A message that is switched on and has no template would be kept back when it is due: it is told
-/// when the clinic is read.
-fn missing_templates(folder: &Folder, settings: &Settings, text: &Arc<str>) -> Vec<Diagnostic> {
-    let there: Vec<FileName> = folder
-        .under("templates/")
-        .filter_map(|(path, _)| FileName::parse(path).ok())
-        .collect();
-    let has = |kind: &Kind, channel: ChannelKind| {
-        there.iter().any(|name| {
-            // One in another language than the clinic's serves only those who prefer it.
-            matches!(name, FileName::Template { kind: k, channel: c, language }
-                if k == kind && *c == channel && language.is_none_or(|l| l == settings.language))
-        })
-    };
-    let mut missing = Vec::new();
-    for (kind, cells) in &settings.messages {
-        for channel in ChannelKind::ALL {
-            if cells.get(channel) != Cell::Off && !has(kind, channel) {
-                let message =
-                    format!("`{kind}` goes by {channel}, but there is no template for it");
-                let help =
-                    format!("write templates/{kind}.{channel}.trd, or set the cell to \"off\"");
-                let slip = Diagnostic::new(codes::NO_TEMPLATE, "clinic.toml", message).help(help);
-                missing.push(placed(slip, text, &format!("messages.{kind}.{channel}")));
-            }
-        }
-    }
-    missing
-}
-
 /// A diagnostic with the place of a setting.
-fn placed(diagnostic: Diagnostic, text: &Arc<str>, key: &str) -> Diagnostic {
+pub(super) fn placed(diagnostic: Diagnostic, text: &Arc<str>, key: &str) -> Diagnostic {
     match Settings::place(text, key) {
         Some(place) => diagnostic.at(text.clone(), place),
         None => diagnostic,
@@ -322,7 +295,7 @@ fn slips(folder: &Folder, inspection: &Inspection) -> Vec<Diagnostic> {
         let told = |slip: &Diagnostic| settings_behind(slip.code).iter().all(|key| certain(key));
         found.extend(slips.into_iter().filter(told));
         if certain("language") {
-            found.extend(missing_templates(folder, settings, &inspection.text));
+            found.extend(templates::missing(folder, settings, &inspection.text));
         }
         let missing = missing_adapters(folder, settings, &inspection.text);
         let told = missing.filter(|(gateway, _)| certain(&format!("gateways.{gateway}")));
@@ -350,6 +323,9 @@ fn slips(folder: &Folder, inspection: &Inspection) -> Vec<Diagnostic> {
             found.extend(PolicySet::slips(rules, own.filter(|_| certain("own"))));
         }
     }
+    if let Some(settings) = &inspection.settings {
+        found.retain(|slip| !allowed::is_allowed(slip, settings));
+    }
     found.retain(|slip| !folder.is_unreadable(&slip.file));
     found.extend_from_slice(&folder.unreadable);
     found
@@ -362,9 +338,11 @@ fn settings_behind(code: Code) -> &'static [&'static str] {
         codes::OUTSIDE_ALPHABET
         | codes::SMS_TOO_LONG
         | codes::SMS_MAY_BE_TOO_LONG
-        | codes::COSTLY_CHARACTER => &["channels.sms", "currency", "language"],
+        | codes::MANY_SEGMENTS
+        | codes::COSTLY_CHARACTER => &["channels.sms", "check", "currency", "language"],
         // The parts of another language may be there.
         codes::UNKNOWN_PART => &["language"],
+        codes::HEALTH_DATA => &["privacy"],
         _ => &[],
     }
 }

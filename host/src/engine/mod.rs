@@ -1,16 +1,19 @@
 //! The engine: plan, check, render. Pure: no clock, no file, no network; one evaluator for everything
 //! that decides about a message, be it sent, simulated or only looked at.
 
+mod allowed;
 mod answer;
 mod apply;
 mod generation;
 mod judge;
 mod links;
 mod list;
+mod mend;
 mod opening;
 mod plan;
 mod planner;
 mod report;
+mod templates;
 mod unplanned;
 
 pub use answer::{Answered, Decided, Reading, decide as decide_reply, read as read_reply};
@@ -19,5 +22,6 @@ pub use generation::{Beside, Folder, Generation};
 pub use judge::{Judgement, Letter, Outcome, judge};
 pub use links::{Links, MadeLink};
 pub use list::list_of;
+pub use mend::{Change, mend};
 pub use plan::{Occasion, difference};
 pub use planner::EventPlanner;

@@ -104,8 +104,9 @@ gateways.out.type = "console"
 hours.anytime = ["canceled", "created"]
 [messages]
 remindr = { sms = "off" }
-survey = { sms = "off" }
-thanks = { sms = "off" }
+survey = { sms = "on" }
+thanks = { sms = "on" }
+reminder = { sms = "on" }
 "#;
 
     /// What is told of a clinic with this policy.
@@ -121,6 +122,7 @@ thanks = { sms = "off" }
             ("rules/own.cases.toml", cases),
             ("templates/reminder.sms.trd", "Bonjour [TRD3]"),
             ("templates/thanks.sms.trd", "Merci [TRD3]"),
+            ("templates/survey.sms.trd", "Votre avis, [TRD3] ?"),
             ("templates/remidner.sms.en.trd", "Hello [TRD3]"),
             ("templates/birthday.sms.trd", "Joyeux anniversaire, [TRD3]"),
         ] {

@@ -35,7 +35,7 @@ pub(crate) const RECIPIENTS: &[&str] = &{
 pub(super) const PROPERTIES: &[Property] = &[
     property(
         "kind",
-        Type::TEXT,
+        Type::KIND,
         "What it is for: `reminder`, or a kind of the clinic's own.",
         |f| text(Some(message(f)?.kind.as_str())),
     ),

@@ -30,6 +30,8 @@ pub(crate) enum Base {
     Decimal,
     /// A text.
     Text,
+    /// A text that names a kind of message.
+    Kind,
     /// One of a few words.
     Word(&'static [&'static str]),
     /// A date and time.
@@ -57,6 +59,8 @@ impl Type {
     pub(crate) const DECIMAL: Type = Type::of(Base::Decimal);
     /// A text.
     pub(crate) const TEXT: Type = Type::of(Base::Text);
+    /// A text that names a kind of message.
+    pub(crate) const KIND: Type = Type::of(Base::Kind);
     /// A date and time.
     pub(crate) const TIME: Type = Type::of(Base::Time);
     /// A length of time.
@@ -142,7 +146,7 @@ impl fmt::Display for Type {
             }
             Base::Number => f.write_str("number")?,
             Base::Decimal => f.write_str("decimal")?,
-            Base::Text => f.write_str("text")?,
+            Base::Text | Base::Kind => f.write_str("text")?,
             Base::Word(words) => {
                 let quoted: Vec<_> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
                 f.write_str(&quoted.join(", "))?;

@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 
 use rappel_core::Kind;
+use rappel_core::diagnostic::codes;
+use rappel_core::kind::About;
 use rhai::{Expr, Stmt};
 
+use super::{Found, Names};
+use crate::hooks::PLAN;
 use crate::sandbox::{Node, Script};
 
 /// The kinds of message that policies plan.
@@ -51,6 +55,37 @@ impl PlannedKinds {
         for child in node.children() {
             self.look(child, texts);
         }
+    }
+
+    /// What is told of a policy whose every message is of a kind that is switched off.
+    pub(super) fn switched_off(&self, script: &Script, names: &Names<'_>) -> Option<Found> {
+        let on = names.on.as_ref()?;
+        let kinds: Vec<Kind> = self
+            .named
+            .iter()
+            .map_while(|name| Kind::parse(name).ok())
+            .collect();
+        let off = |kind: &Kind| {
+            // A kind that isn't declared is told where it stands; Rappel writes to the administrator itself.
+            names.kinds.contains(&kind.as_str())
+                && !on.contains(&kind.as_str())
+                && kind.about() != About::Clinic
+        };
+        if self.open || kinds.is_empty() || kinds.len() < self.named.len() || !kinds.iter().all(off)
+        {
+            return None;
+        }
+        let plan = script.function("plan", PLAN.len())?;
+        let told: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+        let message = format!(
+            "`plan` is asked for nothing: all it plans is off for every channel in `[messages]`: {}",
+            told.join(", ")
+        );
+        let help = format!(
+            "switch it on in `[messages]` of clinic.toml: `{} = {{ sms = \"on\" }}`; or take the policy away",
+            kinds.first()?
+        );
+        Some(Found::new(codes::SWITCHED_OFF_PLAN, plan.position, message).help(help))
     }
 
     /// Puts those of other policies to them.

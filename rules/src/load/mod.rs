@@ -31,6 +31,8 @@ pub(crate) struct Names<'s> {
     own: Option<Own>,
     /// The kinds of message: the stock ones and those with a row in `[messages]`.
     kinds: Vec<&'s str>,
+    /// Those that go by a channel, where the stock policy `channels` sees to it.
+    on: Option<Vec<&'s str>>,
 }
 
 impl<'s> Names<'s> {
@@ -39,13 +41,16 @@ impl<'s> Names<'s> {
         Self {
             own: Some(Own::new()),
             kinds: STOCK_KINDS.iter().map(|kind| kind.name).collect(),
+            on: None,
         }
     }
 
-    /// Those of a clinic.
-    pub(crate) fn of(settings: &'s Settings) -> Self {
+    /// Those of a clinic. `switched` is whether `[messages]` decides what goes.
+    pub(crate) fn of(settings: &'s Settings, switched: bool) -> Self {
         let mut names = Self::stock();
         names.own = Some(settings.own.clone());
+        let on = settings.messages.iter().filter(|(_, cells)| cells.any());
+        names.on = switched.then(|| on.map(|(kind, _)| kind.as_str()).collect());
         let rows = settings.messages.keys();
         names.kinds.extend(rows.map(|kind| kind.as_str()));
         names
@@ -56,6 +61,7 @@ impl<'s> Names<'s> {
         Self {
             own: own.cloned(),
             kinds: Vec::new(),
+            on: None,
         }
     }
 }
@@ -91,9 +97,11 @@ pub(crate) fn load(source: &PolicySource<'_>, names: &Names<'_>) -> Loaded {
             };
         }
     };
+    let kinds = PlannedKinds::of(&script);
     let mut found = hooks::check(&script);
     if found.is_empty() {
         found = infer::check(&script, names);
+        found.extend(kinds.switched_off(&script, names));
     }
     // A call of what isn't there is told once.
     found.retain(|found| {
@@ -109,7 +117,7 @@ pub(crate) fn load(source: &PolicySource<'_>, names: &Names<'_>) -> Loaded {
     Loaded {
         policy: whole.then(|| Policy::new(source.name, &script)),
         found,
-        kinds: PlannedKinds::of(&script),
+        kinds,
     }
 }
 

@@ -228,7 +228,9 @@ impl Follow<'_> {
 fn accepts(takes: Type, given: Type) -> bool {
     match (takes.base, given.base) {
         (_, Base::Any) | (Base::Any, _) => true,
-        (Base::Text | Base::Word(_), Base::Text | Base::Word(_)) => takes.list == given.list,
+        (Base::Text | Base::Kind | Base::Word(_), Base::Text | Base::Kind | Base::Word(_)) => {
+            takes.list == given.list
+        }
         (takes_base, given_base) => takes_base == given_base && takes.list == given.list,
     }
 }

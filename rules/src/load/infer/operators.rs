@@ -84,6 +84,9 @@ impl Follow<'_> {
                 self.never(words, word, *at);
                 return;
             }
+            if other == Type::KIND {
+                self.no_kind(expr);
+            }
         }
         let (left, right) = (left.1, right.1);
         let nothing = left.base == Base::Nothing || right.base == Base::Nothing;
@@ -100,7 +103,7 @@ fn definite(of: Type) -> bool {
 }
 
 fn texts(of: Type) -> bool {
-    matches!(of.base, Base::Text | Base::Word(_)) && !of.list
+    matches!(of.base, Base::Text | Base::Kind | Base::Word(_)) && !of.list
 }
 
 fn numbers(of: Type) -> bool {

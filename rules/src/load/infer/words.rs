@@ -41,6 +41,25 @@ impl Follow<'_> {
         self.tell(Found::new(codes::KIND_WITHOUT_ROW, *position, message).help(help));
     }
 
+    /// A kind of message that one is compared with. Only what is likely misspelt is told: the policy may be
+    /// another clinic's too.
+    pub(super) fn no_kind(&mut self, expr: &Expr) {
+        let Expr::StringConstant(kind, position) = expr else {
+            return;
+        };
+        let known = &self.names.kinds;
+        if known.contains(&kind.as_str()) {
+            return;
+        }
+        if let Some(near) = nearest(kind, known.iter().copied()) {
+            let message = format!("no message is of the kind `{kind}`");
+            let help = format!(
+                "did you mean `\"{near}\"`? If not, declare it in `[messages]` of clinic.toml"
+            );
+            self.tell(Found::new(codes::NEVER_EQUAL, *position, message).help(help));
+        }
+    }
+
     /// A comparison with a word that never comes.
     pub(super) fn never(&mut self, words: &[&str], word: &str, position: Position) {
         let message = format!("this is never `\"{word}\"`");
@@ -49,6 +68,9 @@ impl Follow<'_> {
 
     /// `needle in ["a", "b"]`.
     pub(super) fn one_of(&mut self, needle: Type, list: &Expr) {
+        if let (Base::Kind, Expr::Array(entries, _)) = (needle.base, list) {
+            entries.iter().for_each(|entry| self.no_kind(entry));
+        }
         if let (Base::Word(words), Expr::Array(entries, _)) = (needle.base, list) {
             for entry in entries {
                 if let Expr::StringConstant(word, position) = entry

@@ -1,18 +1,23 @@
 //! `rappel check`: everything that is wrong or doubtful in a clinic's folder.
 
-use std::path::{Path, PathBuf};
+mod fix;
+
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use rappel_core::Diagnostic;
+use rappel_host::engine::Folder;
 
 use crate::clinic::{self, Gateways, LoadedClinic};
 use crate::failure::{Exit, Result};
-use crate::output::{Answer, answer_json, diagnostics, sarif, style, templates};
+use crate::output::{Answer, answer, answer_json, diagnostics, remark, sarif, style, templates};
+use fix::Mended;
 
 const EXAMPLES: &str = "\
 Examples:
   rappel check clinic
   rappel check clinic --secrets                     As the host would open it
+  rappel check clinic --fix --dry-run               What can be mended by itself
   rappel check clinic --format sarif > rappel.sarif For code hosts and editors
 
 JSON: a list of {\"code\", \"severity\", \"file\", \"line\", \"column\", \"message\", \"help\"}
@@ -31,6 +36,14 @@ pub(crate) struct Check {
     #[arg(long)]
     secrets: bool,
 
+    /// Mend what can mean one thing only, and say what was changed
+    #[arg(long)]
+    fix: bool,
+
+    /// With --fix: say what would be changed, and write nothing
+    #[arg(long, requires = "fix")]
+    dry_run: bool,
+
     /// How to answer
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -43,9 +56,12 @@ enum Format {
     Sarif,
 }
 
-/// Everything that is told of a clinic's folder.
-pub(crate) fn look(path: &Path, gateways: Gateways) -> (Option<LoadedClinic>, Vec<Diagnostic>) {
-    match clinic::compile(path) {
+/// Everything that is told of a clinic's files.
+fn look(
+    compiled: std::result::Result<LoadedClinic, Vec<Diagnostic>>,
+    gateways: Gateways,
+) -> (Option<LoadedClinic>, Vec<Diagnostic>) {
+    match compiled {
         Ok(clinic) => {
             let mut found = clinic.rules.warnings().to_vec();
             found.extend(clinic::gateway_diagnostics(&clinic, gateways));
@@ -62,7 +78,11 @@ impl Check {
         } else {
             Gateways::WithoutSecrets
         };
-        let (clinic, found) = look(&self.clinic, gateways);
+        let compiled = match clinic::read(&self.clinic) {
+            Ok(files) => clinic::compile_files(&self.clinic, self.mended(files)?),
+            Err(found) => Err(found),
+        };
+        let (clinic, found) = look(compiled, gateways);
         match self.format {
             Format::Json => answer_json(&found)?,
             Format::Sarif => {
@@ -73,6 +93,24 @@ impl Check {
         }
         let wrong = found.iter().any(Diagnostic::is_error);
         Ok(if wrong { Exit::Refused } else { Exit::Done })
+    }
+
+    /// The files, mended where that is asked for.
+    fn mended(&self, files: Folder) -> Result<Folder> {
+        if !self.fix {
+            return Ok(files);
+        }
+        let mended = Mended::of(&files);
+        if !self.dry_run {
+            mended.write(&self.clinic, &files)?;
+        }
+        let told = mended.told(self.dry_run);
+        match self.format {
+            Format::Human => answer(format_args!("{told}\n"))?,
+            // The answer is for a program.
+            Format::Json | Format::Sarif => remark(told),
+        }
+        Ok(mended.files)
     }
 
     fn told(&self, clinic: Option<&LoadedClinic>, found: &[Diagnostic]) -> Result<()> {
@@ -90,10 +128,18 @@ impl Check {
         }
         let (strong, end) = (style::STRONG, style::END);
         told.line(format_args!(
-            "{strong}{}{end}: {}",
+            "{strong}{}{end}: {}{}",
             self.clinic.display(),
-            diagnostics::tally(found)
+            diagnostics::tally(found),
+            can_be_mended(found)
         ))?;
         told.end()
+    }
+}
+
+fn can_be_mended(found: &[Diagnostic]) -> String {
+    match found.iter().filter(|one| !one.fixes.is_empty()).count() {
+        0 => String::new(),
+        number => format!("; `--fix` mends {number}"),
     }
 }
