@@ -79,7 +79,7 @@ fn mobile(patient: usize) -> String {
 pub fn answer(from: &str) -> Option<&'static str> {
     let patient = (0..PATIENTS).find(|patient| mobile(*patient) == from)?;
     match patient % 20 {
-        1 | 2 | 3 | 4 => Some("OUI"),
+        1..=4 => Some("OUI"),
         5 => Some("oui."),
         6 => Some("Yes, thanks"),
         7 | 8 => Some("NON"),
@@ -274,7 +274,7 @@ pub fn events() -> Vec<Value> {
         let alert =
             json!({"from": civil(day, 10 * 60 + 45), "until": civil(day, 13 * 60), "delay": 40});
         let refers = json!({"resource": {"id": RESOURCES[resource].0}, "alert": alert});
-        told.push((day, 10 * 60, "resource.delayed", refers));
+        told.push((day, 10 * 60 + 20, "resource.delayed", refers));
     }
     let alert = json!({"from": civil(30, 0), "until": civil(31, 0)});
     let refers = json!({"resource": {"id": RESOURCES[1].0}, "alert": alert});

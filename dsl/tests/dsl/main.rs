@@ -9,3 +9,4 @@ mod properties;
 mod reference;
 mod reports;
 mod sms_length;
+mod variables;
