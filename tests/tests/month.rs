@@ -16,7 +16,7 @@ use serde_json::Value;
 /// Four hours of the month a second.
 const SPEED: &str = "14400";
 
-/// The month takes five minutes.
+/// The month takes eight minutes.
 const PATIENCE: Duration = Duration::from_secs(900);
 
 const SECRETS: &[(&str, &str)] = &[
@@ -113,6 +113,7 @@ fn messages(database: &Path) -> Vec<Value> {
 }
 
 #[test]
+#[ignore = "takes eight minutes of a machine that does nothing else"]
 fn the_month_is_the_same_through_real_gateways() {
     let port = free_port();
     let inbound = format!(
@@ -141,7 +142,7 @@ fn the_month_is_the_same_through_real_gateways() {
         seen = answer(&kannel, seen);
         let log = || std::fs::read_to_string(&log).unwrap_or_default();
         assert!(Instant::now() < end, "{}", log());
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(100));
     }
     let messages = messages(&database);
     let went = messages

@@ -24,6 +24,10 @@ use crate::output::summary;
 /// How often changes are looked for.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// For how long after it was due a message is looked at: later hardly anything becomes of it, and the end
+/// shows that too.
+const LATELY: TimeDelta = TimeDelta::days(3);
+
 /// How long after the last event a message may be due for the demonstration to wait for it.
 const LONGEST_WAIT: TimeDelta = TimeDelta::days(4);
 
@@ -116,17 +120,22 @@ impl Demonstration {
                 }
                 () = tokio::time::sleep(LOOK) => {}
             }
-            let messages = changes(&**host.store(), clinic, &mut seen, &lines).await?;
+            // Showing takes none of the clock's time.
+            let still = host.clock().stand_still();
             let now = host.clock().now();
+            let lately = Some(now - LATELY);
+            let messages = changes(&**host.store(), clinic, lately, &mut seen, &lines).await?;
             screen.show(
                 now,
                 &mut lines.lock().unwrap_or_else(PoisonError::into_inner),
             );
+            drop(still);
             let busy = messages.iter().any(|message| {
                 let soon = message.state.is_waiting() && message.due <= horizon;
                 soon || message.state == State::Sending
             });
             if !playing_on && !busy {
+                let messages = changes(&**host.store(), clinic, None, &mut seen, &lines).await?;
                 screen.end(now, &summary::messages(&messages), messages.last());
                 return Ok(());
             }
@@ -150,15 +159,17 @@ struct Seen {
     line: String,
 }
 
-/// Adds a line for each new step of each message; gives the messages.
+/// Adds a line for each new step of each message that was due from a time on; gives the messages.
 async fn changes(
     store: &dyn Store,
     clinic: &Clinic,
+    from: Option<Instant>,
     seen: &mut HashMap<MessageId, Seen>,
     lines: &Lines,
 ) -> Result<Vec<Message>> {
     let filter = Filter {
         facility: Some(clinic.facility.clone()),
+        from,
         limit: Some(u32::MAX),
         ..Filter::default()
     };
