@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::peers::free_port;
 
 /// The path of the binary. A run of the whole workspace's tests builds it; alone, these tests build it
@@ -38,6 +40,26 @@ pub fn binary() -> &'static Path {
             other => panic!("`rappel` can't be built: {other:?}"),
         }
     })
+}
+
+/// Every message of a database, as `rappel messages` tells them.
+///
+/// # Panics
+/// When the command fails or says what is no JSON: no test can go on without it.
+#[allow(clippy::panic, reason = "a test without the messages can't go on")]
+pub fn messages(database: &Path) -> Vec<Value> {
+    let output = Command::new(binary())
+        .args(["messages", "--format", "json", "--database"])
+        .arg(database)
+        .output();
+    let text = match output {
+        Ok(output) if output.status.success() => output.stdout,
+        other => panic!("`rappel messages` failed: {other:?}"),
+    };
+    serde_json::Deserializer::from_slice(&text)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .unwrap_or_else(|error| panic!("`rappel messages` says no JSON: {error}"))
 }
 
 /// A running host. It is killed when this is dropped.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rappel_tests::peers::{Answered, Coding, Exchange, Kannel, Postfix};
-use rappel_tests::rappel::{Host, binary};
+use rappel_tests::rappel::{Host, binary, messages};
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -68,23 +68,6 @@ async fn post(host: &Host, event: &Value) {
         "{}",
         answer.text().await.unwrap()
     );
-}
-
-fn messages(database: &Path) -> Vec<Value> {
-    let output = std::process::Command::new(binary())
-        .args(["messages", "--format", "json", "--database"])
-        .arg(database)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
 }
 
 /// Waits until every message is in a state.

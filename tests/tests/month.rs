@@ -5,13 +5,11 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rappel_tests::month::{self, Sent};
 use rappel_tests::peers::{Kannel, Postfix, free_port};
-use rappel_tests::rappel::{Host, binary};
-use serde_json::Value;
+use rappel_tests::rappel::{Host, messages};
 
 /// Four hours of the month a second.
 const SPEED: &str = "14400";
@@ -93,23 +91,6 @@ fn answer(kannel: &Kannel, seen: usize) -> usize {
         }
     }
     received.len()
-}
-
-fn messages(database: &Path) -> Vec<Value> {
-    let output = Command::new(binary())
-        .args(["messages", "--format", "json", "--database"])
-        .arg(database)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
 }
 
 #[test]

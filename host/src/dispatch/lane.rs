@@ -52,10 +52,14 @@ struct Trip {
     result: Result<Committed>,
 }
 
-/// What was done behind the lane's back.
-enum Done {
-    Fetched(Result<Batch>),
-    Committed(Trip),
+/// What a task gives, unless it panicked.
+type Joined<T> = std::result::Result<T, JoinError>;
+
+/// A panic in what a lane does meanwhile. Whose it was stays taken; recovery finds it when its lease ends.
+fn failed_inside(error: JoinError) -> StoreError {
+    StoreError(format!(
+        "the lane failed inside Rappel; please report it: {error}"
+    ))
 }
 
 /// A lane at work.
@@ -64,10 +68,10 @@ pub(super) struct Runner {
     lane: Lane,
     stop: watch::Receiver<bool>,
     news: watch::Receiver<()>,
-    /// What is done meanwhile: at most one batch is claimed and judged, and one trip is made.
-    meanwhile: JoinSet<Done>,
-    fetching: bool,
-    committing: bool,
+    /// The batch that is claimed and judged meanwhile, if one is.
+    fetching: JoinSet<Result<Batch>>,
+    /// The trip that is made meanwhile, if one is.
+    committing: JoinSet<Trip>,
     /// Keeps a demonstration's clock from running on while something is under way.
     still: Option<Standstill>,
     /// From when on there may be something to claim; `None` where nobody has looked.
@@ -104,9 +108,8 @@ impl Runner {
             news: host.news.subscribe(),
             host,
             stop,
-            meanwhile: JoinSet::new(),
-            fetching: false,
-            committing: false,
+            fetching: JoinSet::new(),
+            committing: JoinSet::new(),
             still: None,
             look_at: Some(Instant::MIN_UTC),
             came_back_empty: None,
@@ -158,7 +161,8 @@ impl Runner {
         self.commit(halt).await?;
         let idle = self.flying.is_empty()
             && self.settled.is_empty()
-            && self.meanwhile.is_empty()
+            && self.fetching.is_empty()
+            && self.committing.is_empty()
             && self.begun.is_empty();
         if idle {
             self.still = None;
@@ -174,8 +178,11 @@ impl Runner {
 
     /// Takes what has come: answers, and what was done meanwhile.
     fn collect(&mut self) -> Result<()> {
-        while let Some(done) = self.meanwhile.try_join_next() {
-            self.finish(done)?;
+        if let Some(trip) = self.committing.try_join_next() {
+            self.committed(trip)?;
+        }
+        if let Some(batch) = self.fetching.try_join_next() {
+            self.fetched(batch)?;
         }
         let live = self.host.clinic.live();
         while let Some(done) = self.flying.try_join_next() {
@@ -184,28 +191,7 @@ impl Runner {
         Ok(())
     }
 
-    fn finish(&mut self, done: std::result::Result<Done, JoinError>) -> Result<()> {
-        match done {
-            Ok(Done::Fetched(batch)) => {
-                self.fetching = false;
-                self.fetched(batch?);
-                Ok(())
-            }
-            Ok(Done::Committed(trip)) => {
-                self.committing = false;
-                self.committed(trip)
-            }
-            // Whose it was stays taken; recovery finds it when its lease ends.
-            Err(error) => {
-                (self.fetching, self.committing) = (false, false);
-                Err(StoreError(format!(
-                    "the lane failed inside Rappel; please report it: {error}"
-                )))
-            }
-        }
-    }
-
-    fn take(&mut self, done: std::result::Result<(Ready, Outcome), JoinError>, live: &Live) {
+    fn take(&mut self, done: Joined<(Ready, Outcome)>, live: &Live) {
         // A channel that panicked leaves its message under way; recovery finds it when its lease ends.
         let Ok((message, outcome)) = done else {
             tracing::error!(facility = %self.lane.facility, channel = %self.lane.channel, "a channel failed inside Rappel; please report it");
@@ -240,19 +226,19 @@ impl Runner {
         let idle = self.look_at.is_none_or(|from| from > now);
         if halted
             || idle
-            || self.fetching
+            || !self.fetching.is_empty()
             || self.ready.len() > limit / 2
             || self.own_pause(now).is_some()
         {
             return;
         }
         let (host, lane) = (self.host.clone(), self.lane.clone());
-        self.fetching = true;
-        self.meanwhile
-            .spawn(async move { Done::Fetched(fetch(&host, &lane, limit).await) });
+        self.fetching
+            .spawn(async move { fetch(&host, &lane, limit).await });
     }
 
-    fn fetched(&mut self, batch: Batch) {
+    fn fetched(&mut self, batch: Joined<Result<Batch>>) -> Result<()> {
+        let batch = batch.map_err(failed_inside)??;
         let full = batch.claimed == batch.limit;
         self.appetite.next(full, tokio::time::Instant::now());
         self.settled.extend(batch.staying);
@@ -263,6 +249,7 @@ impl Runner {
             self.look_at = None;
             self.came_back_empty = Some((batch.at, tokio::time::Instant::now()));
         }
+        Ok(())
     }
 
     /// Puts a judged message in its place: who isn't told of a cancellation comes in vain.
@@ -297,7 +284,7 @@ impl Runner {
     async fn commit(&mut self, halt: Option<&str>) -> Result<()> {
         let now = self.host.clock.now();
         let live = self.host.clinic.live();
-        if self.committing {
+        if !self.committing.is_empty() {
             return Ok(());
         }
         self.let_go(halt.is_some(), now, &live).await?;
@@ -323,19 +310,19 @@ impl Runner {
             });
         }
         let store = self.host.store.clone();
-        self.committing = true;
-        self.meanwhile.spawn(async move {
+        self.committing.spawn(async move {
             let result = store.commit(&steps, now, day).await;
-            Done::Committed(Trip {
+            Trip {
                 steps,
                 beginning,
                 result,
-            })
+            }
         });
         Ok(())
     }
 
-    fn committed(&mut self, mut trip: Trip) -> Result<()> {
+    fn committed(&mut self, trip: Joined<Trip>) -> Result<()> {
+        let mut trip = trip.map_err(failed_inside)?;
         let settled = trip.steps.len() - trip.beginning.len();
         let committed = match trip.result {
             Ok(committed) => committed,
@@ -470,8 +457,9 @@ impl Runner {
         tokio::select! {
             // What was committed leaves before more answers are heard.
             biased;
-            Some(done) = self.meanwhile.join_next(), if !self.meanwhile.is_empty() => self.finish(done)?,
-            Some(done) = self.flying.join_next(), if !self.flying.is_empty() => self.take(done, &live),
+            Some(trip) = self.committing.join_next() => self.committed(trip)?,
+            Some(batch) = self.fetching.join_next() => self.fetched(batch)?,
+            Some(done) = self.flying.join_next() => self.take(done, &live),
             // `changed` has marked them as seen.
             _ = self.news.changed() => self.look_now(),
             _ = self.stop.changed(), if !stopping => {}
@@ -493,7 +481,7 @@ impl Runner {
             let full = self.flying.len() >= first.limits.concurrency as usize;
             let wait = self.host.gates.wait(&first.gateway).filter(|_| !full);
             wait.unwrap_or(REST)
-        } else if !self.meanwhile.is_empty() {
+        } else if !(self.fetching.is_empty() && self.committing.is_empty()) {
             REST
         } else {
             let from = self.look().await?;
