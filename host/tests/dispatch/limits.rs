@@ -1,17 +1,19 @@
 //! Rates, places, and who goes first.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use rappel_core::channel::ChannelKind;
+use rappel_core::channel::{ChannelKind, Outcome};
 use rappel_core::kind::Kind;
 use rappel_core::message::State;
-use rappel_core::store::{Change, NewMessage, Store};
+use rappel_core::store::{Change, NewMessage, Step, Store};
+use rappel_host::dispatch::Lanes;
 use rappel_host::store::SqliteStore;
 use serde_json::json;
 
 use crate::clock::HandClock;
-use crate::gateway::{Sent, unanswered};
+use crate::gateway::{Sent, accepted, unanswered, wait};
 use crate::house::{House, Setup};
 
 /// Sets the clock forward in small steps until everything is sent.
@@ -221,6 +223,80 @@ async fn where_a_reference_is_not_honoured_nothing_is_marked_before_it_leaves() 
     }
     house.gateway.open();
     house.until_all(State::Sent).await;
+    lanes.stop().await;
+}
+
+/// A clinic whose gateway has 16 under way, that it will answer with `last`, and for which more are marked as
+/// sending than there are places.
+async fn marked_ahead(last: Outcome) -> (House, Lanes) {
+    let house = House::new(Setup {
+        limits: "{ concurrency = 16 }",
+        waiting: true,
+        ..Setup::default()
+    })
+    .await;
+    house.remind(0..300).await;
+    let lanes = house.start().await;
+    for round in 1..=3 {
+        house
+            .until_gateway("a round", |gateway| gateway.count() == round * 16)
+            .await;
+        house.quiet().await;
+        if round == 2 {
+            house.gateway.always(Some(last.clone()));
+        }
+        if round < 3 {
+            house.gateway.let_through(16);
+        }
+    }
+    assert!(house.in_state(State::Sending).await > 16);
+    (house, lanes)
+}
+
+/// Why messages that were marked as sending were taken back.
+async fn taken_back(house: &House) -> BTreeSet<String> {
+    let mut reasons = BTreeSet::new();
+    for message in house.messages().await {
+        let story = house.story(message.id.0.as_u128()).await;
+        reasons.extend(story.into_iter().filter_map(|step| match step {
+            Step::Answered { reason, .. } => {
+                reason.filter(|why| why.starts_with("not handed over"))
+            }
+            _ => None,
+        }));
+    }
+    reasons
+}
+
+#[tokio::test]
+async fn what_was_marked_does_not_leave_for_a_gateway_that_asked_to_wait() {
+    let (house, lanes) = marked_ahead(wait(60)).await;
+    house.gateway.let_through(1);
+    house
+        .until("one is back", |_| house.gateway.flying() == 15)
+        .await;
+    house.quiet().await;
+    assert_eq!(house.gateway.count(), 48, "nothing took the free place");
+    assert_eq!(house.in_state(State::Sending).await, 15);
+    assert_eq!(
+        taken_back(&house).await,
+        ["not handed over: its gateway is left alone for now".to_string()].into()
+    );
+    house.gateway.open();
+    lanes.stop().await;
+}
+
+#[tokio::test]
+async fn what_waited_too_long_for_a_place_is_judged_anew() {
+    let (house, lanes) = marked_ahead(accepted()).await;
+    house.pass(31);
+    house.gateway.open();
+    house.until_all(State::Sent).await;
+    assert!(house.gateway.accepted_once());
+    assert_eq!(
+        taken_back(&house).await,
+        ["not handed over: it waited too long for a place".to_string()].into()
+    );
     lanes.stop().await;
 }
 
