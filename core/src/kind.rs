@@ -20,6 +20,7 @@ pub enum Named {
     Delay,
     NewStart,
     Appointments,
+    Family,
     Report,
     Channel,
     Event,
@@ -33,7 +34,7 @@ pub enum Named {
 
 impl Named {
     /// Every named value.
-    pub const ALL: [Named; 17] = [
+    pub const ALL: [Named; 18] = [
         Named::ConfirmUrl,
         Named::CancelUrl,
         Named::RescheduleUrl,
@@ -42,6 +43,7 @@ impl Named {
         Named::Delay,
         Named::NewStart,
         Named::Appointments,
+        Named::Family,
         Named::Report,
         Named::Channel,
         Named::Event,
@@ -64,6 +66,7 @@ impl Named {
             Named::Delay => "DELAY",
             Named::NewStart => "NEW_START",
             Named::Appointments => "APPOINTMENTS",
+            Named::Family => "FAMILY",
             Named::Report => "REPORT",
             Named::Channel => "CHANNEL",
             Named::Event => "EVENT",
@@ -145,6 +148,13 @@ impl About {
 }
 
 const ANSWERS: &[Named] = &[Named::ConfirmUrl, Named::CancelUrl, Named::RescheduleUrl];
+/// What a reminder may say, which may be about a family's appointments of a day.
+const REMINDS: &[Named] = &[
+    Named::ConfirmUrl,
+    Named::CancelUrl,
+    Named::RescheduleUrl,
+    Named::Family,
+];
 const CHANGES: &[Named] = &[Named::CancelUrl, Named::RescheduleUrl];
 
 const fn about_appointment(
@@ -200,8 +210,8 @@ pub const STOCK_KINDS: &[StockKind] = &[
         "An appointment was cancelled.",
         &[Named::RescheduleUrl],
     )),
-    standing("reminder", "Reminds of a coming appointment.", ANSWERS),
-    standing("second_reminder", "Reminds once more, by SMS.", ANSWERS),
+    standing("reminder", "Reminds of a coming appointment.", REMINDS),
+    standing("second_reminder", "Reminds once more, by SMS.", REMINDS),
     urgent(notice(
         "delayed",
         "The practitioner or room is late; tells the new time.",

@@ -38,7 +38,12 @@ async fn asked(
     };
     let mut answers = Vec::new();
     for message in messages(simulator, lately).await {
-        let Some(address) = message.address.filter(|_| message.confirmation_requested) else {
+        // A family gets one SMS.
+        let carried = message
+            .shared
+            .is_some_and(|shared| shared.carrier != message.id);
+        let asks = message.confirmation_requested && !carried;
+        let Some(address) = message.address.filter(|_| asks) else {
             continue;
         };
         if let Some(text) = month::answer(&address)

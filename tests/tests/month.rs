@@ -82,8 +82,8 @@ fn clinic(place: &Path, kannel: &Kannel, postfix: &Postfix) {
 fn answer(kannel: &Kannel, seen: usize) -> usize {
     let received = kannel.received().unwrap();
     for sms in received.iter().skip(seen) {
-        // The links of the example's questions.
-        let asks = sms.text.contains("https://rdv.example/c/");
+        // The links and the words of the example's questions.
+        let asks = sms.text.contains("https://rdv.example/c/") || sms.text.contains("OUI");
         if let Some(text) = month::answer(&sms.receiver).filter(|_| asks) {
             kannel
                 .send_from_phone(&sms.receiver, "LUMIERE", text)
@@ -131,7 +131,7 @@ fn the_month_is_the_same_through_real_gateways() {
         .filter(|message| matches!(message["state"].as_str(), Some("sent" | "delivered")));
     let of = |channel: &str| {
         went.clone()
-            .filter(|message| message["channel"] == channel)
+            .filter(|message| message["channel"] == channel && message["carrier"].is_null())
             .count()
     };
     assert_eq!(kannel.received().unwrap().len(), of("sms"));

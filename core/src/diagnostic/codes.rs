@@ -141,6 +141,7 @@ codes! {
     NO_TEMPLATE = "E0802" "A message that is switched on has no template";
     UNPLANNED_KIND = "W0851" "Nothing plans this kind of message";
     SWITCHED_OFF_TEMPLATE = "W0852" "A template is for a message that is switched off";
+    LISTS_NO_FAMILY = "W0853" "A template can't tell of a family's appointments";
 
     BAD_MAP = "E0901" "The map of an import can't be read";
     BAD_MAPPING = "E0902" "A value of an import's map can't be understood";

@@ -356,6 +356,10 @@ pub struct ReminderSettings {
     pub min_lead: Span,
     /// Whether a person gets at most one visit's reminder a day.
     pub one_a_day: bool,
+    /// Whether the reminders of a family go as one SMS or e-mail: those of appointments on the same
+    /// day whose patients have the same mobile number or e-mail address. Its template lists them with
+    /// `[FAMILY]`; each can still be answered on its own.
+    pub together: bool,
 }
 
 impl Default for ReminderSettings {
@@ -367,6 +371,7 @@ impl Default for ReminderSettings {
             second_notice: Span::hours(24),
             min_lead: Span::hours(12),
             one_a_day: false,
+            together: false,
         }
     }
 }

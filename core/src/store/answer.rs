@@ -98,8 +98,10 @@ pub struct Link {
 /// An appointment whose patient was asked for an answer that may still come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// The message that asked last.
+    /// The message that asked last: the carrier, where it asked in one with others.
     pub message: MessageId,
+    /// Its number among those that were asked about by one message, from 1.
+    pub place: u32,
     /// The appointment.
     pub appointment: AppointmentId,
     /// Whose it is.
@@ -115,7 +117,7 @@ pub struct Request {
 pub enum RequestOf<'r> {
     /// The address that messages went to.
     Address(&'r str),
-    /// The message itself.
+    /// The message itself, with those that it carried.
     Message(MessageId),
 }
 

@@ -12,6 +12,7 @@ use crate::event::EventKind;
 use crate::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use crate::kind::Kind;
 use crate::message::{Recipient, State};
+use crate::store::Shared;
 
 /// A message as the store keeps it: a row of the summary.
 #[derive(Clone, Debug)]
@@ -64,6 +65,8 @@ pub struct Message {
     pub approval: Option<String>,
     /// The generation that it was last decided by.
     pub generation: Option<String>,
+    /// The message that it went in with others, where it did.
+    pub shared: Option<Shared>,
     /// How often it was handed over.
     pub attempts: u32,
     /// The channel that it goes by instead of its own.
@@ -131,6 +134,7 @@ impl Message {
             delay: None,
             approval: None,
             generation: None,
+            shared: None,
             attempts: 0,
             via: None,
             gateway: None,

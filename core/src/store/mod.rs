@@ -34,7 +34,7 @@ pub use message::{Count, Filter, Message};
 pub use plan::{
     Approval, Change, Ingested, NewMessage, Plan, Planner, Reach, Replanned, Unplanned,
 };
-pub use step::{Claimed, Committed, Entry, Handover, Lane, Step, Transition};
+pub use step::{Claimed, Committed, Entry, Handover, Lane, Shared, Step, Transition};
 
 /// A store that failed. The sentence says what to look at; it holds no facts.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -89,6 +89,22 @@ pub trait Store: Send + Sync {
         lease: Instant,
     ) -> Result<Vec<Claimed>>;
 
+    /// Takes until `lease` what may go in one message with claimed ones of a lane: its waiting messages of their
+    /// kind and recipient about open appointments of the same day, whose patients have a telephone
+    /// number or e-mail address that looks the same; whether they are due or not. Tells which of `claimed`
+    /// each belongs to, in the order in which the appointments begin.
+    ///
+    /// What somebody holds, what waits for an approval or for credits, and what may have stopped its
+    /// worker before, is left alone; nothing joins a message that may have.
+    async fn join(
+        &self,
+        lane: &Lane,
+        claimed: &[MessageId],
+        now: Instant,
+        day: (Instant, Instant),
+        lease: Instant,
+    ) -> Result<Vec<(MessageId, Claimed)>>;
+
     /// Makes held messages due now that a fault in the clinic's files keeps back, and those that wait
     /// for credits: other rules serve, which may have mended it. Tells how many. `now` has the clinic's wall clock with it.
     async fn look_again(&self, facility: &FacilityId, now: (Instant, Civil)) -> Result<u64>;
@@ -99,6 +115,8 @@ pub trait Store: Send + Sync {
     /// holds any longer, and what was only taken is free again; but what was taken alone, or
     /// handed over more than once, keeps its lease: it may have stopped that host, and killing a host
     /// again and again within a moment must not make a message look as if it did.
+    ///
+    /// What was handed over as one stands together, its carrier first.
     async fn claim_stuck(
         &self,
         facility: &FacilityId,
@@ -110,7 +128,8 @@ pub trait Store: Send + Sync {
 
     /// Makes steps, all in one transaction; tells for each whether it was made. A step is refused
     /// when the worker no longer holds the message or its state is another. An attempt is counted
-    /// with each [`Handover`].
+    /// with each [`Handover`]. The steps of messages that are handed over as one ([`Handover::shared`]) stand
+    /// behind that of their carrier, and are all made or none.
     ///
     /// The cost of a [`Handover`] that is limited is reserved with its step. Where the clinic's credits
     /// don't cover it the step is refused, and the message is held without a worker: it keeps its place

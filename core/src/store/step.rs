@@ -48,6 +48,15 @@ pub struct Claimed {
     pub other_channels: Vec<ChannelKind>,
 }
 
+/// A message that goes in one with others: they leave, arrive and fail as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// The one of them that is handed to the gateway.
+    pub carrier: MessageId,
+    /// Its number in the text, from 1, by which a reply can mean it.
+    pub place: u32,
+}
+
 /// A step of a claimed message from one state to another.
 #[derive(Clone, Debug)]
 pub struct Transition {
@@ -128,6 +137,8 @@ pub struct Handover {
     pub limited: bool,
     /// By which channel it goes.
     pub channel: ChannelKind,
+    /// The message that it goes in with others, where it doesn't go in one of its own.
+    pub shared: Option<Shared>,
     /// The links that it brings.
     pub links: Vec<NewLink>,
     /// The secret part of the image that tells when it is opened, where it brings one.

@@ -94,8 +94,7 @@ fn cost(program: &Program, options: &Options) -> Option<Cost> {
     } else {
         bound::bounds(program, options)
     };
-    let typical =
-        message(program, options, &Sheet::examples()).map(|text| reach(&text, Vec::new(), None));
+    let typical = report::typical(program, options).map(|text| reach(&text, Vec::new(), None));
     let dearest = report::dearest(program, options);
     Some(Cost {
         fewest,

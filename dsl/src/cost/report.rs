@@ -2,6 +2,7 @@
 
 use rappel_core::Diagnostic;
 use rappel_core::diagnostic::codes;
+use rappel_core::kind::Named;
 
 use super::{Cost, Dearest, message};
 use crate::check::{Outside, instead};
@@ -126,8 +127,14 @@ fn left(variable: Variable, characters: usize, beyond: usize) -> Option<usize> {
         .filter(|left| shortens && *left >= LEAST_LEFT)
 }
 
-fn typical(program: &Program, options: &Options) -> Option<String> {
-    message(program, options, &Sheet::examples())
+/// A message as most are: every value is there, as its example says.
+pub(super) fn typical(program: &Program, options: &Options) -> Option<String> {
+    let mut values = Sheet::examples();
+    // Most messages are about one appointment.
+    if let Some(family) = Variable::named(Named::Family) {
+        values.set(family, None);
+    }
+    message(program, options, &values)
 }
 
 /// Segments with every character outside the alphabet, and without this one.

@@ -33,6 +33,8 @@ pub struct Facts<'f> {
     pub day: Option<NaiveDate>,
     /// The appointments of that day, one a line.
     pub appointments: Option<&'f str>,
+    /// A family's appointments on one day, where the message is about several.
+    pub family: Option<&'f str>,
     /// What the administrator is told, a point a line.
     pub report: Option<&'f str>,
 }
@@ -57,6 +59,7 @@ impl<'f> Facts<'f> {
             new_start: None,
             day: None,
             appointments: None,
+            family: None,
             report: None,
         }
     }

@@ -638,6 +638,22 @@ pub static TABLE: &[Row] = &[
         read: |f, _| text(f.appointments?),
     },
     Row {
+        id: Id::Named(Named::Family),
+        name: "family",
+        labels: Labels {
+            fr: "Rendez-vous de la famille ce jour-là, numérotés",
+            en: "Appointments of the family on that day, numbered",
+            it: "Appuntamenti della famiglia in quel giorno, numerati",
+            es: "Citas de la familia de ese día, numeradas",
+        },
+        kind: Type::Text,
+        may_be_absent: true,
+        longest: 400,
+        example: "1) 14:30 Jeannette, Dr Camille Martin",
+        print: Print::Plain,
+        read: |f, _| text(f.family?),
+    },
+    Row {
         id: Id::Named(Named::Report),
         name: "report",
         labels: Labels {

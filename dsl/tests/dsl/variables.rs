@@ -91,6 +91,7 @@ fn each_is_told_by_each_channel() {
                 new_start: chrono::NaiveTime::from_hms_opt(14, 55, 0),
                 day: chrono::NaiveDate::from_ymd_opt(2026, 6, 3),
                 appointments: Some("14:30 Jeannette Dupont"),
+                family: Some("1) 14:30 Jeannette; 2) 15:00 Léa"),
                 report: Some("One thing."),
                 ..Facts::of(&settings, &visit, channel)
             };

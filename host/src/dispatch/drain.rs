@@ -9,7 +9,8 @@ use rappel_core::ids::MessageId;
 use rappel_core::store::{Lane, Result, Store, Transition};
 
 use super::credits;
-use super::steps::{Desk, Judged, SENDING_LEASE, settle};
+use super::steps::{Desk, Judged, Ready, SENDING_LEASE, settle};
+use super::together;
 use crate::clinic::{Clinic, today};
 use crate::clock::Clock;
 
@@ -57,29 +58,36 @@ pub async fn drain(
             drained.handled += claims.len() as u64;
             let mut staying: Vec<Transition> = Vec::new();
             let mut ready = Vec::new();
-            for claim in claims {
-                match desk.judge(claim, &live, now, now) {
-                    Judged::Ready(message) => ready.push(*message),
-                    Judged::Stays(step) => staying.push(*step),
+            let lease = now + SENDING_LEASE;
+            let mut free = Vec::new();
+            for family in together::gather(store, &lane, claims, &live, now, lease).await {
+                let (judged, early) = desk.judge_all(family, &live, now, now);
+                free.extend(early);
+                for judged in judged {
+                    match judged {
+                        Judged::Ready(message) => ready.push(*message),
+                        Judged::Stays(step) => staying.push(*step),
+                    }
                 }
             }
+            together::let_go(store, &lane, &free).await;
             for step in &staying {
                 for fault in step.faults() {
                     drained.faults.entry(fault).or_default().insert(step.id);
                 }
             }
             store.commit(&staying, now, day).await?;
-            let begins: Vec<_> = ready.iter().map(|message| message.begin.clone()).collect();
+            let begins = ready.iter_mut().flat_map(Ready::begins);
+            let begins: Vec<_> = begins.map(|begin| begin.clone()).collect();
             let begun = store.commit(&begins, now, day).await?;
             credits::tell(&begun.crossings);
             let mut settled = Vec::with_capacity(ready.len());
-            for message in ready
-                .into_iter()
-                .zip(begun.made)
-                .filter_map(|(message, begun)| begun.then_some(message))
-            {
-                let outcome = message.channel.send(&message.outgoing).await;
-                settled.push(settle(&message, outcome, &live, now));
+            let mut made = begun.made.into_iter();
+            for message in ready {
+                if message.has_begun(&mut made) {
+                    let outcome = message.channel.send(&message.outgoing).await;
+                    settled.extend(settle(&message, outcome, &live, now));
+                }
             }
             store.commit(&settled, now, day).await?;
         }

@@ -22,6 +22,7 @@ use super::appetite::Appetite;
 use super::credits;
 use super::dispatcher::Dispatcher;
 use super::steps::{FRESH, Judged, Ready, SENDING_LEASE, postpone, settle, take_back};
+use super::together;
 use crate::clinic::{Live, today};
 use crate::clock::Standstill;
 
@@ -48,6 +49,8 @@ struct Batch {
 struct Trip {
     /// What was answered, and then what begins.
     steps: Vec<Transition>,
+    /// How many of them are answers.
+    settled: usize,
     beginning: Vec<Ready>,
     result: Result<Committed>,
 }
@@ -212,7 +215,7 @@ impl Runner {
             Outcome::Accepted { .. } => gates.reached(&message.gateway),
             Outcome::Refused { .. } | Outcome::Busy { .. } | Outcome::Unanswered { .. } => {}
         }
-        self.settled.push(settle(&message, outcome, live, now));
+        self.settled.extend(settle(&message, outcome, live, now));
         self.answers += 1;
     }
 
@@ -300,13 +303,14 @@ impl Runner {
         }
         let day = today(now, live.rules.settings());
         let mut steps = mem::take(&mut self.settled);
-        for message in &mut beginning {
-            message.begin.lease = Some(self.host.clock.after(SENDING_LEASE));
+        let settled = steps.len();
+        for begin in beginning.iter_mut().flat_map(Ready::begins) {
+            begin.lease = Some(self.host.clock.after(SENDING_LEASE));
             // The story is long, and is needed again only if this fails.
-            let story = mem::take(&mut message.begin.story);
+            let story = mem::take(&mut begin.story);
             steps.push(Transition {
                 story,
-                ..message.begin.clone()
+                ..begin.clone()
             });
         }
         let store = self.host.store.clone();
@@ -314,6 +318,7 @@ impl Runner {
             let result = store.commit(&steps, now, day).await;
             Trip {
                 steps,
+                settled,
                 beginning,
                 result,
             }
@@ -323,16 +328,18 @@ impl Runner {
 
     fn committed(&mut self, trip: Joined<Trip>) -> Result<()> {
         let mut trip = trip.map_err(failed_inside)?;
-        let settled = trip.steps.len() - trip.beginning.len();
         let committed = match trip.result {
             Ok(committed) => committed,
             Err(error) => {
                 // All of it is tried again.
-                let begins = trip.steps.split_off(settled);
+                let begins = trip.steps.split_off(trip.settled);
                 trip.steps.append(&mut self.settled);
                 self.settled = trip.steps;
-                for (mut message, begin) in trip.beginning.into_iter().zip(begins).rev() {
-                    message.begin = begin;
+                let places = trip.beginning.iter_mut().flat_map(Ready::begins);
+                for (place, begin) in places.zip(begins) {
+                    *place = begin;
+                }
+                for message in trip.beginning.into_iter().rev() {
                     self.ready.push_front(message);
                 }
                 return Err(error);
@@ -340,13 +347,12 @@ impl Runner {
         };
         credits::tell(&committed.crossings);
         tell_failed(&self.lane, &trip.steps, &committed.made);
-        let begun = committed.made.into_iter().skip(settled);
-        self.begun.extend(
-            trip.beginning
-                .into_iter()
-                .zip(begun)
-                .filter_map(|(message, begun)| begun.then_some(message)),
-        );
+        let mut made = committed.made.into_iter().skip(trip.settled);
+        for message in trip.beginning {
+            if message.has_begun(&mut made) {
+                self.begun.push_back(message);
+            }
+        }
         Ok(())
     }
 
@@ -392,6 +398,7 @@ impl Runner {
             return Ok(());
         }
         let mut free = Vec::new();
+        let mut carried = Vec::new();
         for message in mem::take(&mut self.ready) {
             match gates.paused(&message.gateway, now) {
                 _ if stays(&message) => self.ready.push_back(message),
@@ -400,17 +407,15 @@ impl Runner {
                     if !halted && !message.is_resend() && own != Some(&*message.gateway) =>
                 {
                     self.settled.push(postpone(&message, until, live));
+                    carried.extend(message.held().skip(1));
                 }
                 _ => free.push(message),
             }
         }
-        if free.is_empty() {
+        if free.is_empty() && carried.is_empty() {
             return Ok(());
         }
-        let held: Vec<_> = free
-            .iter()
-            .map(|message| (message.begin.id, message.begin.fence))
-            .collect();
+        let held: Vec<_> = free.iter().flat_map(Ready::held).chain(carried).collect();
         if let Err(error) = self.host.store.release(&self.lane.facility, &held).await {
             self.ready.extend(free);
             return Err(error);
@@ -440,7 +445,7 @@ impl Runner {
             };
             if let Some(reason) = back {
                 let reason = format!("not handed over: {reason}");
-                self.settled.push(take_back(&message, now, &reason));
+                self.settled.extend(take_back(&message, now, &reason));
             } else {
                 self.flying.spawn(async move {
                     let outcome = message.channel.send(&message.outgoing).await;
@@ -565,18 +570,21 @@ async fn fetch(host: &Dispatcher, lane: &Lane, limit: usize) -> Result<Batch> {
         at: now,
     };
     let fresh_until = host.clock.after(FRESH);
-    for claim in claims {
-        match host.desk.judge(claim, &live, now, fresh_until) {
-            Judged::Ready(message) => batch.ready.push(*message),
-            Judged::Stays(step) => batch.staying.push(*step),
+    let families = together::gather(&*host.store, lane, claims, &live, now, lease).await;
+    let mut free = Vec::new();
+    for family in families {
+        let (judged, early) = host.desk.judge_all(family, &live, now, fresh_until);
+        free.extend(early);
+        for judged in judged {
+            match judged {
+                Judged::Ready(message) => batch.ready.push(*message),
+                Judged::Stays(step) => batch.staying.push(*step),
+            }
         }
     }
+    together::let_go(&*host.store, lane, &free).await;
     tell_faults(lane, &batch.staying);
-    let held: Vec<_> = batch
-        .ready
-        .iter()
-        .map(|message| (message.begin.id, message.begin.fence))
-        .collect();
+    let held: Vec<_> = batch.ready.iter().flat_map(Ready::held).collect();
     if let Err(error) = host.store.judged(&lane.facility, &held).await {
         // They were judged all the same; the worst that can come of it is that each is taken alone.
         tracing::error!(facility = %lane.facility, channel = %lane.channel, %error, "can't say what was judged");

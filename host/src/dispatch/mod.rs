@@ -21,6 +21,7 @@ mod gate;
 mod lane;
 mod recover;
 mod steps;
+mod together;
 
 pub use dispatcher::{Dispatcher, Lanes};
 pub use drain::{Drained, Faults, drain};

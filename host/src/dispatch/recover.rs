@@ -6,6 +6,7 @@ use rappel_core::store::{Claimed, Result, Step, Transition};
 
 use super::dispatcher::Dispatcher;
 use super::steps::{FRESH, Judged, Ready, SENDING_LEASE, step};
+use super::together::Together;
 use crate::clinic::{Live, today};
 
 impl Dispatcher {
@@ -39,10 +40,10 @@ impl Dispatcher {
                 .collect();
             let mut lost = Vec::new();
             let mut again = Vec::new();
-            for claim in stuck {
-                match self.resend(claim, &live, now) {
+            for family in Together::handed_over(stuck) {
+                match self.resend(family, &live, now) {
                     Ok(message) => again.push(message),
-                    Err(step) => lost.push(*step),
+                    Err(steps) => lost.extend(steps),
                 }
             }
             self.store.judged(facility, &held).await?;
@@ -53,43 +54,54 @@ impl Dispatcher {
         }
     }
 
-    /// The message to send again, or the step that gives it up.
+    /// The message to send again with what it carried, or the steps that give them up.
     fn resend(
         &self,
-        claim: Claimed,
+        family: Together,
         live: &Live,
         now: Instant,
-    ) -> std::result::Result<Ready, Box<Transition>> {
-        let unknown = unknown(&claim);
-        let handed_to = claim.message.gateway.clone().unwrap_or_default();
-        let address = claim.message.address.clone();
-        let attempts = claim.message.attempts;
-        if !live
+    ) -> std::result::Result<Ready, Vec<Transition>> {
+        let given_up: Vec<Transition> = family.claims().iter().map(unknown).collect();
+        let Some(first) = family.claims().first().map(|claim| &claim.message) else {
+            return Err(given_up);
+        };
+        let handed_to = first.gateway.clone().unwrap_or_default();
+        let (address, attempts) = (first.address.clone(), first.attempts);
+        // What was carried has no reference of its own.
+        let carries = first.shared.is_none_or(|shared| shared.carrier == first.id);
+        let honours = live
             .gateway_named(&handed_to)
-            .is_some_and(|channel| channel.honours_reference())
-        {
-            return Err(Box::new(unknown));
+            .is_some_and(|channel| channel.honours_reference());
+        if !carries || !honours {
+            return Err(given_up);
         }
-        match self.desk.judge(claim, live, now, self.clock.after(FRESH)) {
-            // The same gateway and the same person: otherwise the reference protects nobody. And not
-            // without end: what stops the host at each attempt must not stop it for ever.
-            Judged::Ready(mut ready)
+        let together = family.claims().len();
+        let fresh_until = self.clock.after(FRESH);
+        let (mut judged, _) = self.desk.judge_all(family, live, now, fresh_until);
+        match (judged.pop(), judged.is_empty()) {
+            // The same messages, the same gateway and the same person: otherwise the reference protects
+            // nobody. And not without end: what stops the host at each attempt must not stop it for ever.
+            (Some(Judged::Ready(mut ready)), true)
                 if attempts < ready.limits.attempts
+                    && ready.held().count() == together
                     && ready.begin.handover.as_ref().is_some_and(|handover| {
                         handover.gateway == handed_to && Some(&handover.address) == address.as_ref()
                     }) =>
             {
-                // It isn't judged for the day's other reminders: it may be one of them.
-                ready.begin.reminders_today = None;
-                ready.begin.story.insert(
-                    0,
-                    Step::Recovered {
-                        reason: "no answer had come; sent again under the same reference".into(),
-                    },
-                );
+                for begin in ready.begins() {
+                    // It isn't judged for the day's other reminders: it may be one of them.
+                    begin.reminders_today = None;
+                    begin.story.insert(
+                        0,
+                        Step::Recovered {
+                            reason: "no answer had come; sent again under the same reference"
+                                .into(),
+                        },
+                    );
+                }
                 Ok(*ready)
             }
-            _ => Err(Box::new(unknown)),
+            _ => Err(given_up),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use rappel_core::channel::{Channel, Outcome, Outgoing};
 use rappel_core::civil::{Civil, Instant};
-use rappel_core::ids::FacilityId;
+use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::message::{Recipient, State};
 use rappel_core::settings::Limits;
 use rappel_core::store::{Claimed, Handover, Message, Step, Transition};
@@ -34,6 +34,8 @@ pub(super) struct Ready {
     pub(super) gateway: Arc<str>,
     pub(super) limits: Limits,
     pub(super) begin: Transition,
+    /// The steps of the messages that go in one with it.
+    pub(super) carried: Vec<Transition>,
     /// Until when the judgement holds.
     fresh_until: Instant,
 }
@@ -44,6 +46,32 @@ impl Ready {
     pub(super) fn is_stale(&self, now: Instant) -> bool {
         let expires = self.claim.message.expires;
         self.fresh_until <= now || expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// What its worker holds of it and of what it carries.
+    pub(super) fn held(&self) -> impl Iterator<Item = (MessageId, i64)> {
+        std::iter::once(&self.begin)
+            .chain(&self.carried)
+            .map(|begin| (begin.id, begin.fence))
+    }
+
+    /// The steps that begin it and what it carries.
+    pub(super) fn begins(&mut self) -> impl Iterator<Item = &mut Transition> {
+        std::iter::once(&mut self.begin).chain(&mut self.carried)
+    }
+
+    /// Takes from what came of steps that of its own; tells whether it began. What goes as one begins as one.
+    pub(super) fn has_begun(&self, made: &mut impl Iterator<Item = bool>) -> bool {
+        let refused = made
+            .take(1 + self.carried.len())
+            .filter(|made| !made)
+            .count();
+        refused == 0
+    }
+
+    /// Until when the judgement holds.
+    pub(super) fn fresh_until(&self) -> Instant {
+        self.fresh_until
     }
 
     /// Whether it was handed over before and no answer came: it may have been taken then.
@@ -124,7 +152,7 @@ impl Desk {
         }
     }
 
-    fn hand_over(
+    pub(super) fn hand_over(
         &self,
         claim: Claimed,
         mut letter: Letter,
@@ -160,6 +188,7 @@ impl Desk {
             minute: settings.cost_of_minute(letter.channel),
             // Who is told that there are no credits is told without any.
             limited: settings.credits.limited && message.recipient != Recipient::Administrator,
+            shared: None,
             channel: letter.channel,
             links: letter.links,
             opening,
@@ -191,6 +220,7 @@ impl Desk {
             gateway: gateway.into(),
             limits: limits.clone(),
             begin: step,
+            carried: Vec::new(),
             claim,
             fresh_until,
         }))
@@ -225,9 +255,51 @@ pub(super) fn step(claim: &Claimed, from: State) -> Transition {
     }
 }
 
-/// The step that an answer leads to. `fence` and `attempts` are those of the message as it was handed
-/// over.
-pub(super) fn settle(ready: &Ready, outcome: Outcome, live: &Live, now: Instant) -> Transition {
+/// The steps that an answer leads to: that of the message, and those of what it carried, which arrives or
+/// fails with it.
+pub(super) fn settle(
+    ready: &Ready,
+    outcome: Outcome,
+    live: &Live,
+    now: Instant,
+) -> Vec<Transition> {
+    for_all(ready, settle_one(ready, outcome, live, now))
+}
+
+/// The same step for a message and for what it carries. The gateway's name is the carrier's alone, and what
+/// goes back to wait keeps its own time.
+fn for_all(ready: &Ready, of: Transition) -> Vec<Transition> {
+    let mut steps = vec![of];
+    for carried in &ready.carried {
+        let [of, ..] = steps.as_slice() else { break };
+        let mut step = Transition {
+            id: carried.id,
+            fence: carried.fence,
+            gateway_id: None,
+            due: None,
+            reason: of.reason.clone().or_else(|| carried.reason.clone()),
+            ..of.clone()
+        };
+        if step.to == State::Expired {
+            // It may be in time for another visit than the carrier's.
+            step.to = State::Planned;
+        }
+        for told in &mut step.story {
+            if let Step::Answered {
+                state, gateway_id, ..
+            } = told
+            {
+                *state = step.to;
+                *gateway_id = None;
+            }
+        }
+        steps.push(step);
+    }
+    steps
+}
+
+/// `fence` and `attempts` are those of the message as it was handed over.
+fn settle_one(ready: &Ready, outcome: Outcome, live: &Live, now: Instant) -> Transition {
     let message = &ready.claim.message;
     let attempts = message.attempts.saturating_add(1);
     let mut step = step(&ready.claim, State::Sending);
@@ -321,8 +393,8 @@ fn retry(
     (State::Planned, Some(reason))
 }
 
-/// The step of a message that was marked as sending and is not handed over after all.
-pub(super) fn take_back(ready: &Ready, now: Instant, reason: &str) -> Transition {
+/// The steps of a message that was marked as sending and is not handed over after all, and of what it carries.
+pub(super) fn take_back(ready: &Ready, now: Instant, reason: &str) -> Vec<Transition> {
     let mut step = step(&ready.claim, State::Sending);
     step.forgive_attempt = true;
     step.reason = Some(reason.into());
@@ -337,7 +409,7 @@ pub(super) fn take_back(ready: &Ready, now: Instant, reason: &str) -> Transition
         gateway_id: None,
         reason: step.reason.clone(),
     });
-    step
+    for_all(ready, step)
 }
 
 /// The step of a judged message whose gateway is left alone until a time, while its lane goes on.

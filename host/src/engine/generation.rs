@@ -123,6 +123,8 @@ pub struct Beside<'b> {
     pub day: Option<NaiveDate>,
     /// Those appointments, one a line.
     pub appointments: Option<&'b str>,
+    /// A family's appointments, where the message is about several.
+    pub family: Option<&'b str>,
     /// What the administrator is told, a point a line.
     pub report: Option<&'b str>,
 }
@@ -162,6 +164,7 @@ impl Generation {
         found.extend(slips);
         found.extend(templates::missing(folder, &settings, &inspection.text));
         found.extend(templates::switched_off(folder, &settings));
+        found.extend(templates::without_family(folder, &compiled, &settings));
         let adapters = adapters(folder, &mut found);
         found.extend(
             missing_adapters(folder, &settings, &inspection.text).map(|(_, missing)| missing),
@@ -256,6 +259,7 @@ impl Generation {
             new_start: new_start.map(|start| start.0.time()),
             day: beside.day,
             appointments: beside.appointments,
+            family: beside.family,
             report: beside.report,
             ..Facts::of(&self.settings, visit, message.channel)
         }

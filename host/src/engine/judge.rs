@@ -12,7 +12,7 @@ use rappel_core::settings::Settings;
 use rappel_core::store::{Claimed, Message, NewLink, Purpose};
 
 use super::generation::{Beside, Generation};
-use super::links::Links;
+use super::links::{Links, MadeLink};
 use super::list::list_of;
 use super::report::{self, is_report};
 
@@ -112,18 +112,7 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
             outcome: Outcome::stay(State::Skipped, reason),
         };
     }
-    let mut facts = MessageFacts {
-        recipient: message.recipient,
-        event: message.event,
-        due: message.due_civil,
-        expires,
-        confirmation_requested: message.confirmation_requested,
-        reminders_today: claim.reminders_today,
-        delay: message.delay.map(|minutes| Span::minutes(minutes.into())),
-        next_visit: claim.next_visit,
-        sent_before: claim.sent_before,
-        ..MessageFacts::due(message.kind.clone(), message.channel, now)
-    };
+    let mut facts = facts_of(claim, rules.settings(), now);
     let mut decision = if is_report(message) {
         // A policy that is at fault must not keep back the e-mail that tells of it.
         Decision::default()
@@ -159,7 +148,7 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
             outcome: stopped,
         };
     }
-    let outcome = match write(claim, &facts, rules, links) {
+    let outcome = match write(claim, &facts, rules, links, None) {
         Ok(letter) => Outcome::Go(Box::new(letter)),
         Err(Unwritable::Never(reason)) => Outcome::stay(State::Failed, reason),
         Err(Unwritable::Unreached(reason)) => unreached(claim, &facts, rules.settings(), reason),
@@ -168,6 +157,25 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
     Judgement {
         answers: decision.answers,
         outcome,
+    }
+}
+
+/// What policies and templates are told of a claimed message.
+pub(super) fn facts_of(claim: &Claimed, settings: &Settings, now: Civil) -> MessageFacts {
+    let message = &claim.message;
+    MessageFacts {
+        recipient: message.recipient,
+        event: message.event,
+        due: message.due_civil,
+        expires: message
+            .expires
+            .map(|expires| Civil::at(expires, settings.zone)),
+        confirmation_requested: message.confirmation_requested,
+        reminders_today: claim.reminders_today,
+        delay: message.delay.map(|minutes| Span::minutes(minutes.into())),
+        next_visit: claim.next_visit,
+        sent_before: claim.sent_before,
+        ..MessageFacts::due(message.kind.clone(), message.channel, now)
     }
 }
 
@@ -229,7 +237,7 @@ fn held_by_a_fault(facts: &MessageFacts, reason: String, origin: Option<Origin>)
 }
 
 /// Why a message can't be written.
-enum Unwritable {
+pub(super) enum Unwritable {
     /// As long as the clinic's files are as they are.
     Now(String),
     /// The facts don't let it.
@@ -257,11 +265,13 @@ fn unreached(
     }
 }
 
-fn write(
+/// Writes a message: about its own appointment, or about those of a `family`, which are listed.
+pub(super) fn write(
     claim: &Claimed,
     facts: &MessageFacts,
     rules: &Generation,
     links: &Links,
+    family: Option<&str>,
 ) -> Result<Letter, Unwritable> {
     let settings = rules.settings();
     let (message, visit) = (&claim.message, &claim.visit);
@@ -289,6 +299,8 @@ fn write(
     let made = links.of(settings, &message.kind, message.id, claim.sent_before == 0);
     let links: Vec<(Named, String)> = made
         .iter()
+        // Such a link is about one appointment: it stands in the list.
+        .filter(|link| family.is_none() || link.purpose == Purpose::Unsubscribe)
         .map(|link| (link.name, link.url.clone()))
         .collect();
     let appointments = message.day.map(|_| list_of(&claim.listed));
@@ -298,6 +310,7 @@ fn write(
         links: &links,
         day: message.day,
         appointments: appointments.as_deref(),
+        family,
         report: report.as_deref(),
     };
     let content = rules
@@ -308,20 +321,30 @@ fn write(
         to,
         // A patient who prefers a language that nothing is written in gets the clinic's.
         language: template.options().language,
-        links: made
-            .into_iter()
-            .filter(|link| brings(&content, &link.token))
-            .filter_map(|link| {
-                let expires = until(link.purpose, message, facts.now)?.instant(settings.zone);
-                Some(NewLink {
-                    token: link.token,
-                    purpose: link.purpose,
-                    expires,
-                })
-            })
-            .collect(),
+        links: brought(made, &content, message, facts.now, settings),
         content,
     })
+}
+
+/// The links of a message that stand in a text.
+pub(super) fn brought(
+    made: Vec<MadeLink>,
+    content: &Content,
+    message: &Message,
+    now: Civil,
+    settings: &Settings,
+) -> Vec<NewLink> {
+    made.into_iter()
+        .filter(|link| brings(content, &link.token))
+        .filter_map(|link| {
+            let expires = until(link.purpose, message, now)?.instant(settings.zone);
+            Some(NewLink {
+                token: link.token,
+                purpose: link.purpose,
+                expires,
+            })
+        })
+        .collect()
 }
 
 /// Whether a link stands in a message.
@@ -352,7 +375,7 @@ fn until(purpose: Purpose, message: &Message, now: Civil) -> Option<Civil> {
 }
 
 /// Where a message goes by a channel, or why it can't.
-fn address(
+pub(super) fn address(
     visit: &Visit,
     facts: &MessageFacts,
     channel: ChannelKind,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use rappel_core::channel::ChannelKind;
 use rappel_core::diagnostic::{Diagnostic, codes};
-use rappel_core::kind::{About, Kind};
+use rappel_core::kind::{About, Kind, Named};
 use rappel_core::settings::{Cell, Settings};
-use rappel_dsl::FileName;
+use rappel_dsl::{FileName, Template, Templates, Variable};
 
 use super::generation::{Folder, placed};
 
@@ -37,6 +37,41 @@ pub(super) fn missing(folder: &Folder, settings: &Settings, text: &Arc<str>) -> 
         }
     }
     missing
+}
+
+/// Warns of reminders that a family gets one by one though the clinic wants them together.
+pub(super) fn without_family(
+    folder: &Folder,
+    templates: &Templates,
+    settings: &Settings,
+) -> Vec<Diagnostic> {
+    if !settings.reminder.together {
+        return Vec::new();
+    }
+    let told = folder.under("templates/").filter_map(|(path, _)| {
+        let Ok(FileName::Template {
+            kind,
+            channel,
+            language,
+        }) = FileName::parse(path)
+        else {
+            return None;
+        };
+        let reminds = kind.is_reminder() && settings.cells(&kind).get(channel) != Cell::Off;
+        let template = templates.get(&kind, channel, language.unwrap_or(settings.language))?;
+        if !reminds || channel == ChannelKind::Voice || lists_family(template) {
+            return None;
+        }
+        let message = "`reminder.together` is on, but this template has no `[FAMILY]`: each appointment of a family is reminded of on its own";
+        let help = "write `[IF FAMILY]…[FAMILY]…[ELSE]…[/IF]` around what it says, or set `reminder.together` to false";
+        Some(Diagnostic::new(codes::LISTS_NO_FAMILY, path, message).help(help))
+    });
+    told.collect()
+}
+
+/// Whether a template can tell of several appointments.
+pub(super) fn lists_family(template: &Template) -> bool {
+    Variable::named(Named::Family).is_some_and(|family| template.variables().contains(&family))
 }
 
 /// Warns of templates whose messages never go.

@@ -36,6 +36,7 @@ pub struct MessageLine<'m> {
     pub confirmation_requested: bool,
     pub gateway: Option<&'m str>,
     pub gateway_id: Option<&'m str>,
+    pub carrier: Option<String>,
     pub attempts: u32,
     pub generation: Option<&'m str>,
     pub created: String,
@@ -75,6 +76,11 @@ impl<'m> MessageLine<'m> {
             confirmation_requested: message.confirmation_requested,
             gateway: message.gateway.as_deref(),
             gateway_id: message.gateway_id.as_deref(),
+            carrier: message
+                .shared
+                .map(|shared| shared.carrier)
+                .filter(|carrier| *carrier != message.id)
+                .map(|carrier| carrier.to_string()),
             attempts: message.attempts,
             generation: message.generation.as_deref(),
             created: rfc3339(message.created, zone),

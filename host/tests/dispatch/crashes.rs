@@ -54,6 +54,7 @@ async fn begin(house: &House, claims: &[Claimed], gateway: &str, address: &str) 
                 credits: Default::default(),
                 minute: None,
                 limited: false,
+                shared: None,
                 channel: ChannelKind::Sms,
                 links: Vec::new(),
                 opening: None,

@@ -50,6 +50,20 @@ macro_rules! delegate {
                 let () = $asked?;
                 self.0.claim(lane, now, day, limit, lease).await
             }
+            async fn join(
+                &self,
+                lane: &rappel_core::store::Lane,
+                claimed: &[rappel_core::ids::MessageId],
+                now: rappel_core::Instant,
+                day: (rappel_core::Instant, rappel_core::Instant),
+                lease: rappel_core::Instant,
+            ) -> rappel_core::store::Result<
+                Vec<(rappel_core::ids::MessageId, rappel_core::store::Claimed)>,
+            > {
+                let ($self, $call) = (self, "join");
+                let () = $asked?;
+                self.0.join(lane, claimed, now, day, lease).await
+            }
             async fn look_again(
                 &self,
                 facility: &rappel_core::ids::FacilityId,

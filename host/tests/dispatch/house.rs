@@ -125,7 +125,10 @@ fn rules_with(
         ),
     );
     for (file, text) in [
-        ("reminder.sms", "A demain [TRD3].\n"),
+        (
+            "reminder.sms",
+            "[IF FAMILY]A demain :\n[FAMILY]\n[ELSE]A demain [TRD3].[/IF]\n",
+        ),
         ("reminder.voice", "A demain [TRD3].\n"),
         ("reminder.email", "Subject: Rappel\n\nA demain [TRD3].\n"),
         ("cancelled.sms", "Annulé, [TRD3].\n"),

@@ -9,6 +9,7 @@ mod crashes;
 mod credits;
 mod drained;
 mod failing_store;
+mod families;
 mod gateway;
 mod house;
 mod jumps;

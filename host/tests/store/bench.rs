@@ -521,6 +521,7 @@ pub(crate) fn handover() -> Handover {
         credits: "1".parse().unwrap(),
         minute: None,
         limited: false,
+        shared: None,
         channel: ChannelKind::Sms,
         links: Vec::new(),
         opening: None,

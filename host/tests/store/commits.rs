@@ -126,6 +126,7 @@ pub(crate) async fn what_was_handed_over_is_kept_to_the_letter(bench: Bench) {
             credits: "0.075".parse().unwrap(),
             minute: None,
             limited: false,
+            shared: None,
             channel: ChannelKind::Sms,
             links: Vec::new(),
             opening: None,

@@ -12,6 +12,7 @@ mod claims;
 mod commits;
 mod credits;
 mod erasure;
+mod families;
 mod ingest;
 mod ledger;
 mod opened;
@@ -95,6 +96,19 @@ macro_rules! conformance {
             others_are_not_touched_by_an_erasure,
             what_an_erased_patient_waits_for_is_never_sent,
             texts_are_redacted_when_their_time_is_over,
+        ],
+        families: [
+            who_has_the_same_number_or_mailbox_on_that_day_joins,
+            only_what_waits_and_is_nobodys_joins,
+            nothing_joins_what_may_have_stopped_its_worker,
+            nor_does_what_may_have_itself,
+            messages_that_go_as_one_all_begin_or_none,
+            one_that_is_not_covered_keeps_the_others,
+            a_receipt_moves_what_was_carried_too,
+            what_was_told_in_one_message_is_no_other_reminder_of_the_day,
+            a_reply_means_each_by_its_number,
+            what_was_handed_over_as_one_is_taken_over_as_one,
+            an_erased_patient_is_named_in_nobody_elses_message,
         ],
         ingest: [
             the_same_event_ten_times_is_one_message,

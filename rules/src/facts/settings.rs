@@ -275,6 +275,12 @@ pub(super) const REMINDER: &[Property] = &[
         "Whether a person gets at most one visit's reminder a day.",
         |f| flag(f.settings.reminder.one_a_day),
     ),
+    property(
+        "together",
+        Type::FLAG,
+        "Whether the reminders of a family's appointments on one day go as one message.",
+        |f| flag(f.settings.reminder.together),
+    ),
 ];
 
 pub(super) const AFTER_VISIT: &[Property] = &[

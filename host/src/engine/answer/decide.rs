@@ -61,14 +61,13 @@ fn all(answer: Answered, requests: &[Request]) -> Decided {
 /// Numbers are those of the message that asked last, which is about several appointments.
 fn numbered(each: &[(u32, Answered)], requests: &[Request]) -> Decided {
     let last = requests.first().map(|request| request.message);
-    let asked: Vec<&Request> = requests
-        .iter()
-        .filter(|request| Some(request.message) == last)
-        .collect();
     let mut answers = Vec::with_capacity(each.len());
     for (number, answer) in each {
-        let place = (*number as usize).checked_sub(1);
-        let Some(request) = place.and_then(|place| asked.get(place)) else {
+        // An appointment that is over by now leaves its number to none of the others.
+        let asked = requests
+            .iter()
+            .find(|request| Some(request.message) == last && request.place == *number);
+        let Some(request) = asked else {
             return Decided::Unclear(
                 "it answers an appointment by a number that wasn't asked about",
             );
@@ -87,8 +86,13 @@ mod tests {
     use crate::engine::read_reply;
 
     fn request(message: u128, appointment: &str, status: Status) -> Request {
+        numbered(message, 1, appointment, status)
+    }
+
+    fn numbered(message: u128, place: u32, appointment: &str, status: Status) -> Request {
         Request {
             message: MessageId(uuid::Uuid::from_u128(message)),
+            place,
             appointment: appointment.into(),
             patient: None,
             start: "2026-06-03T14:30".parse().unwrap(),
@@ -136,9 +140,9 @@ mod tests {
     #[test]
     fn one_message_about_several_is_answered_whole_or_by_number() {
         let family = [
-            request(1, "a", Booked),
-            request(1, "b", Booked),
-            request(1, "c", Confirmed),
+            numbered(1, 1, "a", Booked),
+            numbered(1, 2, "b", Booked),
+            numbered(1, 3, "c", Confirmed),
         ];
         assert_eq!(told("oui", &family), "a Yes, b Yes");
         assert_eq!(told("non", &family), "a No, b No, c No");
@@ -146,6 +150,15 @@ mod tests {
         assert!(
             told("oui 4", &family).starts_with("unclear: it answers an appointment by a number")
         );
+    }
+
+    #[test]
+    fn a_number_means_what_it_meant_when_it_was_asked() {
+        // The first was cancelled meanwhile.
+        let left = [numbered(1, 2, "b", Booked), numbered(1, 3, "c", Booked)];
+        assert_eq!(told("non 2", &left), "b No");
+        assert!(told("non 1", &left).starts_with("unclear: it answers an appointment by a number"));
+        assert_eq!(told("oui 3 non 2", &left), "c Yes, b No");
     }
 
     #[test]

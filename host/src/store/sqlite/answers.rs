@@ -73,16 +73,19 @@ impl SqliteStore {
         now: Civil,
     ) -> Result<Vec<Request>> {
         const REQUESTS: &str =
-            "SELECT m.id, m.appointment, m.patient, a.start, a.data ->> '$.status'
+            "SELECT coalesce(m.carrier, m.id), m.appointment, m.patient, a.start, a.data ->> '$.status',
+               coalesce(m.place, 1)
              FROM message m JOIN appointment a ON a.facility = m.facility AND a.id = m.appointment
              WHERE m.facility = ?1 AND m.confirmation_requested AND m.address IS NOT NULL AND m.recipient = 'patient'
                AND m.state IN ('sending', 'sent', 'unknown', 'delivered')
                AND a.open AND a.start > ?3 ";
         let (condition, value) = match of {
             RequestOf::Address(address) => ("AND m.address = ?2", address.to_string()),
-            RequestOf::Message(id) => ("AND m.id = ?2", id.to_string()),
+            RequestOf::Message(id) => ("AND (m.id = ?2 OR m.carrier = ?2)", id.to_string()),
         };
-        let query = format!("{REQUESTS}{condition} ORDER BY m.sent_at DESC, m.id LIMIT ?4");
+        let query = format!(
+            "{REQUESTS}{condition} ORDER BY m.sent_at DESC, coalesce(m.carrier, m.id), m.place LIMIT ?4"
+        );
         let found = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(facility.as_str())
             .bind(value)
@@ -103,6 +106,7 @@ impl SqliteStore {
             let patient: &str = row.try_get(2).map_err(failed)?;
             requests.push(Request {
                 message: rows::parse(row.try_get(0).map_err(failed)?)?,
+                place: row.try_get(5).map_err(failed)?,
                 appointment,
                 patient: (!patient.is_empty()).then(|| PatientId::new(patient)),
                 start: rows::parse(row.try_get(3).map_err(failed)?)?,

@@ -15,7 +15,17 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
-use super::{SqliteStore, alarms, failed, millis, rows, steps};
+use super::{SqliteStore, alarms, failed, millis, rows, steps, together};
+
+/// Leaves out, of the reminders `o` that went to a person, those that told of the appointment of `m` in the
+/// same message.
+macro_rules! told_with {
+    () => {
+        " AND NOT EXISTS (SELECT 1 FROM message g
+            WHERE g.facility = m.facility AND g.appointment = m.appointment AND g.carrier = o.carrier)"
+    };
+}
+pub(super) use told_with;
 
 /// The columns of a claim behind those of its message.
 macro_rules! claim_columns {
@@ -29,8 +39,9 @@ macro_rules! claim_columns {
                  WHERE o.facility = m.facility AND o.patient = m.patient AND o.reminder
                    AND o.sent_at >= ?3 AND o.sent_at < ?4 AND o.appointment <> m.appointment
                    AND o.recipient = m.recipient
-                   AND o.state IN ('sending', 'sent', 'unknown', 'delivered')
-               ) ELSE 0 END,
+                   AND o.state IN ('sending', 'sent', 'unknown', 'delivered')",
+            told_with!(),
+            ") ELSE 0 END,
                (SELECT group_concat(o.channel) FROM message o
                  WHERE o.facility = m.facility AND o.appointment = m.appointment
                    AND o.patient = m.patient AND o.kind = m.kind AND o.recipient = m.recipient
@@ -78,7 +89,19 @@ const ABANDONED: &str = concat!(
     "SELECT ",
     claim_columns!(),
     claim_joins!(),
-    "WHERE m.facility = ?1 AND ?2 = ?2 AND m.lease > 0 AND m.lease <= ?5 AND m.state = 'sending' LIMIT ?6"
+    // What was handed over as one is taken as one.
+    "WHERE m.facility = ?1 AND ?2 = ?2 AND m.lease > 0 AND m.lease <= ?5 AND m.state = 'sending'
+       AND coalesce(m.carrier, m.id) IN (SELECT coalesce(carrier, id) FROM message
+         WHERE facility = ?1 AND lease > 0 AND lease <= ?5 AND state = 'sending' ORDER BY 1 LIMIT ?6)
+     ORDER BY coalesce(m.carrier, m.id), m.carrier IS NOT m.id, m.place"
+);
+
+/// Messages by the numbers of their rows, in the order of a list of them.
+const NUMBERED: &str = concat!(
+    "SELECT ",
+    claim_columns!(),
+    claim_joins!(),
+    "JOIN jsonb_each(?2) j ON m.number = j.value WHERE m.facility = ?1 ORDER BY j.key"
 );
 
 /// The most appointments that a day's list has.
@@ -211,6 +234,34 @@ impl SqliteStore {
         self.told_of(&rows).await
     }
 
+    pub(super) async fn claim_with(
+        &self,
+        lane: &Lane,
+        claimed: &[MessageId],
+        now: Instant,
+        day: (Instant, Instant),
+        lease: Instant,
+    ) -> Result<Vec<(MessageId, Claimed)>> {
+        let mut transaction = self.write_lightly().await?;
+        let joins = together::find(&mut transaction, lane, claimed, now).await?;
+        if joins.is_empty() {
+            return Ok(Vec::new());
+        }
+        let numbers: Vec<i64> = joins.iter().map(|(_, number)| *number).collect();
+        let rows = sqlx::query(NUMBERED)
+            .bind(lane.facility.as_str())
+            .bind(json!(numbers).to_string())
+            .bind(millis(day.0))
+            .bind(millis(day.1))
+            .fetch_all(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        mark(&mut transaction, &lane.facility, &rows, lease).await?;
+        transaction.commit().await.map_err(failed)?;
+        let carriers = joins.into_iter().map(|(carrier, _)| carrier);
+        Ok(carriers.zip(self.told_of(&rows).await?).collect())
+    }
+
     /// What is known of messages that were marked. Others write meanwhile: a fact that changes takes the
     /// message away again.
     async fn told_of(&self, rows: &[SqliteRow]) -> Result<Vec<Claimed>> {
@@ -256,6 +307,9 @@ impl SqliteStore {
         facility: &FacilityId,
         held: &[(MessageId, i64)],
     ) -> Result<()> {
+        if held.is_empty() {
+            return Ok(());
+        }
         let mut transaction = self.write_lightly().await?;
         for (id, fence) in held {
             let_go_of(&mut transaction, facility, *id, *fence).await?;

@@ -149,6 +149,9 @@ impl Ingest<'_> {
             "DELETE FROM unplanned WHERE facility = ?1 AND (record = 'patient' AND subject = ?2
                OR record = 'appointment' AND subject IN (SELECT id FROM appointment
                  WHERE facility = ?1 AND patient = ?2))",
+            // What went in one with a message of theirs names them.
+            "UPDATE message SET subject = NULL, text = NULL WHERE facility = ?1 AND carrier IN
+               (SELECT carrier FROM message WHERE facility = ?1 AND patient = ?2 AND carrier IS NOT NULL)",
             "DELETE FROM taken WHERE message IN (SELECT number FROM message
                WHERE facility = ?1 AND patient = ?2)",
             "DELETE FROM story WHERE message IN (SELECT number FROM message

@@ -19,6 +19,7 @@ mod roster;
 mod rows;
 mod steps;
 mod tally;
+mod together;
 mod unplanned;
 
 use std::collections::BTreeMap;
@@ -349,6 +350,17 @@ impl Store for SqliteStore {
         lease: Instant,
     ) -> Result<Vec<Claimed>> {
         self.claim_due(lane, now, day, limit, lease).await
+    }
+
+    async fn join(
+        &self,
+        lane: &Lane,
+        claimed: &[MessageId],
+        now: Instant,
+        day: (Instant, Instant),
+        lease: Instant,
+    ) -> Result<Vec<(MessageId, Claimed)>> {
+        self.claim_with(lane, claimed, now, day, lease).await
     }
 
     async fn look_again(&self, facility: &FacilityId, now: (Instant, Civil)) -> Result<u64> {

@@ -32,7 +32,41 @@ impl SqliteStore {
     }
 }
 
+/// Applies a receipt to its message, and to those that it carried.
 async fn apply(
+    db: &mut SqliteConnection,
+    facility: &str,
+    gateway: &str,
+    receipt: &Receipt,
+    now: Instant,
+) -> Result<Option<MessageId>> {
+    let moved = apply_to_one(db, facility, gateway, receipt, now).await?;
+    if let Some(carrier) = moved {
+        let carried: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM message WHERE facility = ?1 AND carrier = ?2 AND id <> ?2 ORDER BY place",
+        )
+        .bind(facility)
+        .bind(carrier.to_string())
+        .fetch_all(&mut *db)
+        .await
+        .map_err(failed)?;
+        for id in carried {
+            let of = ReceiptOf::Message(rows::parse(&id)?);
+            // How long a call took is the carrier's to pay.
+            let (status, reason) = (receipt.status, receipt.reason.clone());
+            let receipt = Receipt {
+                of,
+                status,
+                reason,
+                seconds: None,
+            };
+            apply_to_one(db, facility, gateway, &receipt, now).await?;
+        }
+    }
+    Ok(moved)
+}
+
+async fn apply_to_one(
     db: &mut SqliteConnection,
     facility: &str,
     gateway: &str,
@@ -75,7 +109,8 @@ async fn apply(
     let applied = state.may_have_arrived() && state.may_become(next);
     if applied {
         sqlx::query(
-            "UPDATE message SET state = ?3, reason = ?4, decided_by = NULL, decided_line = NULL, updated = ?5,
+            "UPDATE message SET state = ?3,
+               reason = coalesce(?4, CASE WHEN carrier <> id THEN reason END), decided_by = NULL, decided_line = NULL, updated = ?5,
                lease = 0
              WHERE facility = ?1 AND id = ?2",
         )

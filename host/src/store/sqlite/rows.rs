@@ -9,7 +9,7 @@ use rappel_core::channel::SmsEncoding;
 use rappel_core::civil::Instant;
 use rappel_core::decision::Origin;
 use rappel_core::ids::{AppointmentId, FacilityId, PatientId};
-use rappel_core::store::{Message, Result, StoreError};
+use rappel_core::store::{Message, Result, Shared, StoreError};
 use serde_json::{Map, Value};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -25,7 +25,8 @@ macro_rules! message_columns {
          CASE WHEN m.reason IS NULL THEN m.line ELSE m.decided_line END, m.due, m.due_civil, m.expires, m.confirmation_requested,
          m.event, m.visit_start, m.generation, m.attempts, m.via, m.gateway, m.gateway_id, m.address,
          m.subject, m.text, m.encoding, m.segments, m.credits, m.created, m.updated, m.sent_at, m.kept,
-         m.resource, m.day, m.delay, m.approval, m.opened, m.opens, m.answer"
+         m.resource, m.day, m.delay, m.approval, m.opened, m.opens, m.answer,
+         m.carrier, m.place"
     };
 }
 pub(super) use message_columns;
@@ -34,7 +35,7 @@ pub(super) use message_columns;
 pub(super) const KIND: usize = 4;
 
 /// How many columns [`message`] reads.
-pub(super) const MESSAGE_COLUMNS: usize = 41;
+pub(super) const MESSAGE_COLUMNS: usize = 43;
 
 /// Reads columns one after the other, so that no name is looked up for each of a million rows.
 struct Columns<'r> {
@@ -136,6 +137,13 @@ pub(super) fn message(row: &SqliteRow) -> Result<Message> {
         opened: c.instant_option()?,
         opens: c.get()?,
         answer: c.get()?,
+        shared: {
+            let carrier = c.parse_option()?;
+            let place: Option<u32> = c.get()?;
+            carrier
+                .zip(place)
+                .map(|(carrier, place)| Shared { carrier, place })
+        },
     })
 }
 

@@ -15,7 +15,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection};
 
-use super::{SqliteStore, alarms, answers, claim, credits, failed, millis, opened, receive, rows};
+use super::{
+    SqliteStore, alarms, answers, claim, credits, failed, millis, opened, receive, rows, together,
+};
 
 impl SqliteStore {
     pub(super) async fn commit_steps(
@@ -30,10 +32,13 @@ impl SqliteStore {
             .iter()
             .map(|step| step.from.may_become(step.to))
             .collect();
+        together::refuse_torn(&mut transaction, steps, &mut wanted).await?;
         forbid_second_reminders(&mut transaction, steps, &mut wanted, day).await?;
+        together::all_or_none(steps, &mut wanted);
         // Nothing is reserved for what its address refuses.
         answers::hold_back_suppressed(&mut transaction, hasher, steps, &mut wanted, now).await?;
         let crossings = credits::reserve(&mut transaction, steps, &mut wanted, now).await?;
+        together::all_or_none(steps, &mut wanted);
         let updated = update(&mut transaction, steps, &wanted, now).await?;
         let made: Vec<bool> = updated.iter().map(Option::is_some).collect();
         settle(&mut transaction, steps, &updated, now).await?;
@@ -43,10 +48,10 @@ impl SqliteStore {
         alarms::note_crossings(&mut transaction, &crossings, now).await?;
         opened::keep_openings(&mut transaction, steps, &made).await?;
         receive::settle_early(&mut transaction, steps, &made, now).await?;
-        // A step that was refused for the day's other reminders leaves its message with the worker;
-        // it is let go so that it is judged again at once.
+        // A step that was refused for the day's other reminders, or because of what would have gone with
+        // it, leaves its message with the worker; it is let go so that it is judged again at once.
         for (step, made) in steps.iter().zip(&made) {
-            if !made && step.reminders_today.is_some() {
+            if !made && (step.reminders_today.is_some() || together::is_shared(step)) {
                 claim::let_go_of(&mut transaction, &step.facility, step.id, step.fence).await?;
             }
         }
@@ -72,24 +77,25 @@ async fn forbid_second_reminders(
     if batch.is_empty() {
         return Ok(());
     }
-    let rows = sqlx::query(
+    let rows =
+        sqlx::query(concat!(
         "SELECT j.value ->> 0, m.facility || ' ' || m.patient || ' ' || m.recipient, m.appointment,
            (SELECT count(DISTINCT o.appointment) FROM message o
             WHERE o.facility = m.facility AND o.patient = m.patient AND o.reminder
               AND o.sent_at >= ?2 AND o.sent_at < ?3 AND o.appointment <> m.appointment
               AND o.recipient = m.recipient
-              AND o.state IN ('sending', 'sent', 'unknown', 'delivered'))
+              AND o.state IN ('sending', 'sent', 'unknown', 'delivered')", claim::told_with!(), ")
          FROM jsonb_each(?1) j CROSS JOIN message m
            ON m.facility = j.value ->> 1 AND m.id = j.value ->> 2
          ORDER BY j.key",
-    )
-    .bind(Value::Array(batch).to_string())
-    .bind(millis(day.0))
-    .bind(millis(day.1))
-    .fetch_all(&mut *db)
-    .await
-    .map_err(failed)?;
-    let mut people: HashMap<&str, &str> = HashMap::new();
+    ))
+        .bind(Value::Array(batch).to_string())
+        .bind(millis(day.0))
+        .bind(millis(day.1))
+        .fetch_all(&mut *db)
+        .await
+        .map_err(failed)?;
+    let mut people: HashMap<&str, (&str, Option<MessageId>)> = HashMap::new();
     for row in &rows {
         let place: u32 = row.try_get(0).map_err(failed)?;
         let (Some(step), Some(wanted)) =
@@ -100,13 +106,14 @@ async fn forbid_second_reminders(
         let person: &str = row.try_get(1).map_err(failed)?;
         let appointment: &str = row.try_get(2).map_err(failed)?;
         let now: u32 = row.try_get(3).map_err(failed)?;
-        let other = people
-            .get(person)
-            .is_some_and(|other| *other != appointment);
+        let carrier = together::carrier(step);
+        let other = people.get(person).is_some_and(|(other, with)| {
+            *other != appointment && (carrier.is_none() || *with != carrier)
+        });
         if step.reminders_today != Some(now) || other {
             *wanted = false;
         } else if *wanted {
-            people.insert(person, appointment);
+            people.insert(person, (appointment, carrier));
         }
     }
     Ok(())
@@ -197,6 +204,7 @@ const HANDED: &str = moves!(
      text = j.value ->> 'text', encoding = coalesce(j.value ->> 'encoding', encoding),
      segments = j.value ->> 'segments', credits = j.value ->> 'credits',
      charged = charged OR j.value ->> 'charged', minute = coalesce(j.value ->> 'minute', minute),
+     carrier = j.value ->> 'carrier', place = j.value ->> 'place',
      attempts = attempts + 1, sent_at = ?2"
 );
 
@@ -272,6 +280,8 @@ struct Handed<'a> {
     credits: Decimal,
     charged: bool,
     minute: Option<Decimal>,
+    carrier: Option<MessageId>,
+    place: Option<u32>,
 }
 
 impl<'a> Handed<'a> {
@@ -290,6 +300,8 @@ impl<'a> Handed<'a> {
             credits: handover.credits,
             charged: credits::pays(step),
             minute: handover.minute,
+            carrier: handover.shared.map(|shared| shared.carrier),
+            place: handover.shared.map(|shared| shared.place),
         }
     }
 }
