@@ -17,6 +17,8 @@ mod stock;
 pub mod told;
 
 pub use cases::CaseOutcome;
+pub use facts::{Form, look};
+pub use hooks::Planning;
 pub use load::PlannedKinds;
 pub use reference::reference;
 pub use set::PolicySet;

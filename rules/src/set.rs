@@ -11,7 +11,7 @@ use rappel_core::message::MessageFacts;
 use rappel_core::settings::Settings;
 
 use crate::cases::{self, CaseOutcome};
-use crate::hooks::{self, Policy};
+use crate::hooks::{self, Planning, Policy};
 use crate::load::{Loaded, Names, Own, PlannedKinds, load};
 use crate::stock::STOCK;
 
@@ -187,6 +187,16 @@ impl PolicySet {
         settings: &Arc<Settings>,
     ) -> (Vec<Planned>, Vec<PolicyFault>) {
         hooks::plan(&self.policies, event, visit, settings)
+    }
+
+    /// How each policy that plans comes to what it wants after an event.
+    pub fn plannings(
+        &self,
+        event: &EventFacts,
+        visit: &Visit,
+        settings: &Arc<Settings>,
+    ) -> Vec<Planning> {
+        hooks::plannings(&self.policies, event, visit, settings)
     }
 
     /// What every policy says of a message that is due.

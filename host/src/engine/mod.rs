@@ -14,6 +14,7 @@ mod plan;
 mod planner;
 mod report;
 mod templates;
+mod turn;
 mod unplanned;
 
 pub use answer::{Answered, Decided, Reading, decide as decide_reply, read as read_reply};
@@ -25,3 +26,4 @@ pub use list::list_of;
 pub use mend::{Change, mend};
 pub use plan::{Occasion, difference};
 pub use planner::EventPlanner;
+pub use turn::{Situation, Turn, Would};
