@@ -22,7 +22,9 @@ pub struct Why {
     pub since: Option<String>,
     /// The rules that were asked.
     pub generation: String,
-    /// The changes of one fact with which it would go.
+    /// What it would do then: [`State::Sending`], or where nothing alone lets it go, [`State::Held`].
+    pub then: State,
+    /// The changes of one fact with which it would.
     pub turns: Vec<Turn>,
 }
 
@@ -78,10 +80,22 @@ pub async fn why_not(
                 records,
                 claim: Some(claim(message, answers, beside)),
             };
-            situation.judge(at).map(|judgement| Why {
-                since: since(message, &judgement),
-                generation,
-                turns: situation.would_go(at),
+            let read: Vec<Read> = answers
+                .iter()
+                .flat_map(|answer| answer.read.clone())
+                .collect();
+            let situation = as_then(situation.as_read(&read), message, at);
+            situation.judge(at).map(|judgement| {
+                let (mut then, mut turns) = (State::Sending, situation.would_go(at));
+                if turns.is_empty() && message.state == State::Skipped {
+                    (then, turns) = (State::Held, situation.would_wait(at));
+                }
+                Why {
+                    since: since(message, &judgement),
+                    generation,
+                    then,
+                    turns,
+                }
             })
         }
         Some(Decided::TooLate(at, event)) => {
@@ -100,6 +114,7 @@ pub async fn why_not(
             planning.map(|planning| Why {
                 since: None,
                 generation,
+                then: State::Sending,
                 turns: situation.would_plan(planning, &facts, occasion(event, at, rules)),
             })
         }
@@ -260,6 +275,23 @@ fn claim(
         alarms: Vec::new(),
         other_channels,
     }
+}
+
+/// Appointments go on after their messages: where another status than today's explains what was decided,
+/// it was that one.
+fn as_then(situation: Situation, message: &Message, at: Instant) -> Situation {
+    let same = |situation: &Situation| {
+        let judgement = situation.judge(at);
+        judgement.is_some_and(|judgement| since(message, &judgement).is_none())
+    };
+    if same(&situation) {
+        return situation;
+    }
+    let before = [Status::Booked, Status::Approved, Status::Confirmed];
+    let mut others = before
+        .into_iter()
+        .filter_map(|status| situation.with_status(status));
+    others.find(same).unwrap_or(situation)
 }
 
 /// How the answer is another than the one that the message has.

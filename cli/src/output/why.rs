@@ -4,7 +4,7 @@ use rappel_core::civil::Zone;
 use rappel_core::decision::Read;
 use rappel_core::facts::Visit;
 use rappel_core::ids::AppointmentId;
-use rappel_core::message::Recipient;
+use rappel_core::message::{Recipient, State};
 use rappel_core::store::Message;
 use rappel_host::engine::{Turn, Would};
 use rappel_host::why::{Planned, Why};
@@ -55,7 +55,11 @@ pub(crate) fn of_message(message: &Message, why: &Why) -> String {
     match why.turns.as_slice() {
         [] if goes => {}
         [] => lines.push("No change of one fact alone would let it go.".into()),
-        turns => lines.extend(turned("It would go if", turns)),
+        turns if why.then == State::Sending => lines.extend(turned("It would go if", turns)),
+        turns => {
+            lines.push("No change of one fact alone would let it go at once.".into());
+            lines.extend(turned("It would be held and not skipped if", turns));
+        }
     }
     lines.join("\n")
 }
@@ -139,7 +143,10 @@ fn policies(asked: &Planned) -> Vec<String> {
             Ok(wanted) => lines.extend(
                 wanted
                     .iter()
-                    .map(|wanted| format!("  {at} {good}wants{end} {}", told::planned(wanted))),
+                    .map(|wanted| {
+                        let at = origin(&wanted.origin);
+                        format!("  {at} {good}wants{end} {}", told::planned(wanted))
+                    }),
             ),
             Err(fault) => lines.push(format!("  {at} {error}failed{end}: {}", fault.reason)),
         }
@@ -160,6 +167,15 @@ fn turned(begin: &str, turns: &[Turn]) -> Vec<String> {
     .collect()
 }
 
+/// A word in quotes, as policies write it; figures, yes and no as they are.
+fn quoted(value: &str) -> String {
+    let word = value.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    match word && !["true", "false"].contains(&value) {
+        true => format!("\"{value}\""),
+        false => value.to_string(),
+    }
+}
+
 /// `visit.booked_ahead were 12 hours or more (it was 4 hours)`
 fn sentence(turn: &Turn) -> String {
     let (strong, end) = (style::STRONG, style::END);
@@ -170,7 +186,7 @@ fn sentence(turn: &Turn) -> String {
         false => ("or more", "or less"),
     };
     let would = match &turn.would {
-        Would::Be(value) => format!("were {value}"),
+        Would::Be(value) => format!("were {}", quoted(value)),
         Would::BeAtLeast(value) => format!("were {value} {more}"),
         Would::BeAtMost(value) => format!("were {value} {less}"),
         Would::BeAnother => "were another".into(),
@@ -181,7 +197,7 @@ fn sentence(turn: &Turn) -> String {
     };
     let was = match turn.would {
         Would::BeGiven | Would::NotBeGiven | Would::BeAnother => String::new(),
-        _ => format!(" (it is {was})"),
+        _ => format!(" (it was {})", quoted(was)),
     };
     format!("{strong}{fact}{end} {would}{was}")
 }

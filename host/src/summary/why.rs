@@ -1,10 +1,10 @@
 //! Why a message doesn't go or an appointment has none, as JSON.
 
-use rappel_core::EventKind;
 use rappel_core::civil::{Civil, Zone};
 use rappel_core::decision::Read;
 use rappel_core::ids::{AppointmentId, FacilityId};
 use rappel_core::store::Message;
+use rappel_core::{EventKind, State};
 use serde::Serialize;
 
 use super::{MessageLine, VERSION};
@@ -17,6 +17,7 @@ use crate::why::{Planned, Why};
 pub struct WhyLine<'w> {
     pub generation: &'w str,
     pub since: Option<&'w str>,
+    pub then: State,
     pub turns: &'w [Turn],
 }
 
@@ -26,6 +27,7 @@ impl<'w> WhyLine<'w> {
         Self {
             generation: &why.generation,
             since: why.since.as_deref(),
+            then: why.then,
             turns: &why.turns,
         }
     }

@@ -12,9 +12,10 @@ use rappel_core::Store;
 use rappel_core::facts::Record;
 use rappel_core::ids::{AppointmentId, FacilityId};
 use rappel_core::store::Filter;
-use rappel_host::engine::{Folder, Generation};
+use rappel_host::engine::Generation;
 
 use super::database::{Database, Summary};
+use crate::clinic;
 use crate::failure::{Failure, Result};
 use crate::output::{TextOrJson, faults};
 
@@ -149,13 +150,11 @@ impl Explain {
     }
 }
 
-/// The rules by which a clinic was served last; `None` where they can't be had, which is told.
+/// The rules by which a clinic was served last; `None` where they can't be had.
 async fn rules(summary: &Summary, facility: &FacilityId) -> Result<Option<Arc<Generation>>> {
     let kept = summary.store.kept_folders().await?;
     let files = kept.iter().find(|kept| kept.facility == *facility);
-    // Another version of Rappel may refuse what served then.
-    let rules = files.and_then(|kept| Generation::compile(&Folder::of(kept)).ok());
-    Ok(rules.map(Arc::new))
+    Ok(files.and_then(clinic::of_kept))
 }
 
 /// Tells whether messages of an appointment are missing because a policy failed.

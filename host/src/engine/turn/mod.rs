@@ -9,14 +9,15 @@ use std::sync::Arc;
 use rappel_core::civil::Instant;
 use rappel_core::decision::{Read, Verdict};
 use rappel_core::event::EventFacts;
-use rappel_core::facts::{Records, Visit};
+use rappel_core::facts::{Records, Status, Visit};
 use rappel_core::ids::MessageId;
 use rappel_core::message::State;
 use rappel_core::store::{Change, Claimed};
 use rappel_rules::Planning;
 use serde::Serialize;
 
-use super::{Generation, Judgement, Links, Occasion, difference, judge};
+use self::lever::Lever;
+use super::{Generation, Judgement, Links, Occasion, Outcome, difference, judge};
 
 /// What a decision was made by: rules, facts, and the message where one is due.
 #[derive(Clone)]
@@ -100,10 +101,43 @@ impl Situation {
         visit.map_or_else(Vec::new, |visit| self.rules.plannings(event, &visit))
     }
 
+    /// The situation with the facts of the visit as they were when they were read; settings stay as they are.
+    #[must_use]
+    pub fn as_read(&self, read: &[Read]) -> Self {
+        let mut then = self.clone();
+        let facts = read.iter().filter(|read| read.fact.starts_with("visit."));
+        for read in facts {
+            let levers = Lever::behind(&read.fact, &then);
+            let direct = levers.iter().find(|lever| lever.fact == read.fact);
+            if let Some(restored) = direct.and_then(|lever| search::restored(lever, &then, read)) {
+                then = restored;
+            }
+        }
+        then
+    }
+
+    /// The situation with the appointment in another status.
+    #[must_use]
+    pub fn with_status(&self, status: Status) -> Option<Self> {
+        let lever = Lever::behind("visit.status", self).pop()?;
+        lever.set(self, status.as_str().into())
+    }
+
     /// The changes of one fact with which the due message goes; the patient's and appointment's facts come
     /// first. None where it goes as it is.
     pub fn would_go(&self, now: Instant) -> Vec<Turn> {
-        let goes = |judgement: Judgement| matches!(judgement.outcome, super::Outcome::Go(_));
+        self.would(now, |outcome| matches!(outcome, Outcome::Go(_)))
+    }
+
+    /// The same for what is held then instead of skipped, because something else holds it.
+    pub fn would_wait(&self, now: Instant) -> Vec<Turn> {
+        self.would(now, |outcome| {
+            matches!(outcome, Outcome::Stay { state: State::Held, fault: false, .. })
+        })
+    }
+
+    fn would(&self, now: Instant, is: impl Fn(&Outcome) -> bool) -> Vec<Turn> {
+        let goes = |judgement: Judgement| is(&judgement.outcome);
         let Some(judgement) = self.judge(now) else {
             return Vec::new();
         };

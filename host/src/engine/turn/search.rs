@@ -54,6 +54,24 @@ pub(super) fn turns(
     turns.collect()
 }
 
+/// The situation with a fact as it was read; `None` where it is so already, or its value isn't told.
+pub(super) fn restored(lever: &Lever, situation: &Situation, read: &Read) -> Option<Situation> {
+    let (now, form, _) = lever.now(situation)?;
+    let was = &*read.value;
+    if now.value == was {
+        return None;
+    }
+    let value: Value = match form {
+        _ if was == Read::NOT_GIVEN => Value::Null,
+        Form::Flag => was.parse::<bool>().ok()?.into(),
+        Form::Number => was.parse::<i64>().ok()?.into(),
+        Form::Time => written(was.parse().ok()?),
+        Form::Span | Form::Word(_) => was.into(),
+        Form::Text | Form::Texts | Form::Other => return None,
+    };
+    lever.set(situation, value)
+}
+
 /// A lever that is tried.
 struct Pull<'s> {
     lever: &'s Lever,
