@@ -295,7 +295,7 @@ fn with(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(10))]
 
     /// Whatever is claimed of a threshold holds, and a unit less doesn't.
     #[test]

@@ -95,6 +95,7 @@ macro_rules! conformance {
             others_are_not_touched_by_an_erasure,
             what_an_erased_patient_waits_for_is_never_sent,
             texts_are_redacted_when_their_time_is_over,
+            what_policies_read_is_redacted_with_the_texts,
         ],
         ingest: [
             the_same_event_ten_times_is_one_message,

@@ -129,8 +129,14 @@ impl Marks<'_> {
                 }
             }
         }
+        let told = matches!(node, Node::Expr(Expr::InterpolatedString(..)));
         for child in node.children() {
             match child {
+                // What stands in a text is come to with the text.
+                Node::Expr(Expr::Stmt(block)) if told => {
+                    let all = block.statements().iter();
+                    all.for_each(|stmt| self.inside(Node::Stmt(stmt)));
+                }
                 Node::Stmt(stmt) => self.statement(stmt),
                 expr => self.inside(expr),
             }

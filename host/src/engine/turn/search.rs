@@ -81,8 +81,13 @@ struct Pull<'s> {
 
 impl Pull<'_> {
     fn turns(&self, value: impl Into<Value>) -> bool {
-        let changed = self.lever.set(self.situation, value.into());
-        changed.is_some_and(|changed| (self.ask)(&changed))
+        self.tried(value).unwrap_or(false)
+    }
+
+    /// The same; `None` where there can't be such a value.
+    fn tried(&self, value: impl Into<Value>) -> Option<bool> {
+        let changed = self.lever.set(self.situation, value.into())?;
+        Some((self.ask)(&changed))
     }
 
     fn would(&self, was: &str, form: Form, absent: bool) -> Option<Would> {
@@ -199,7 +204,7 @@ impl Pull<'_> {
         let on = [value + way, between, end]
             .into_iter()
             .filter(|further| (within.0..=within.1).contains(further))
-            .all(turns);
+            .all(|further| self.tried((scale.value)(further)) != Some(false));
         Some(match (on, way > 0) {
             (false, _) => Would::Be(told),
             (true, true) => Would::BeAtLeast(told),
