@@ -35,6 +35,7 @@ fn the_cases_run_again_at_each_change() {
             }
         });
     }
+    // Two streams have no order among them, so that one line of each run is waited for.
     // Waits for a line, however slow the machine is; a minute says that it never comes.
     let wait = |part: &str| {
         let mut seen = Vec::new();
@@ -44,13 +45,11 @@ fn the_cases_run_again_at_each_change() {
         }
     };
     wait("all hold");
-    wait("is watched; Ctrl-C ends");
     let rules = clinic.join("rules");
     fs::create_dir_all(&rules).unwrap();
     let policy = rules.join("own.rhai");
     fs::write(&policy, "fn check(message, visit, settings) { allow( }\n").unwrap();
     wait("E0401");
-    wait("is watched");
     fs::write(&policy, "fn check(message, visit, settings) { allow() }\n").unwrap();
     let cases = rules.join("own.cases.toml");
     fs::write(

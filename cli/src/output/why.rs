@@ -140,14 +140,10 @@ fn policies(asked: &Planned) -> Vec<String> {
         let (good, error, end) = (style::GOOD, style::ERROR, style::END);
         match &planning.wanted {
             Ok(wanted) if wanted.is_empty() => lines.push(format!("  {at} wants no message")),
-            Ok(wanted) => lines.extend(
-                wanted
-                    .iter()
-                    .map(|wanted| {
-                        let at = origin(&wanted.origin);
-                        format!("  {at} {good}wants{end} {}", told::planned(wanted))
-                    }),
-            ),
+            Ok(wanted) => lines.extend(wanted.iter().map(|wanted| {
+                let at = origin(&wanted.origin);
+                format!("  {at} {good}wants{end} {}", told::planned(wanted))
+            })),
             Err(fault) => lines.push(format!("  {at} {error}failed{end}: {}", fault.reason)),
         }
         lines.extend(read(&planning.read, 4));

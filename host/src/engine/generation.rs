@@ -16,8 +16,8 @@ use rappel_core::provider::Provider;
 use rappel_core::settings::{Gateway, Inspection, Settings};
 use rappel_core::store::KeptFolder;
 use rappel_dsl::{Facts, Stopped, Template, Templates};
-use rappel_rules::{Planning, PolicySet};
 use rappel_rules::adapter::{Adapter, AdapterFiles};
+use rappel_rules::{Planning, PolicySet};
 
 use super::unplanned::unplanned;
 use super::{allowed, templates};

@@ -263,7 +263,10 @@ pub(crate) async fn what_policies_read_is_redacted_with_the_texts(bench: Bench) 
         };
         let verdicts: Vec<_> = answers.iter().map(|answer| &answer.verdict).collect();
         assert_eq!(verdicts, [&skip(), &Verdict::Allow], "the verdicts stay");
-        answers.iter().map(|answer| answer.read.len()).sum::<usize>()
+        answers
+            .iter()
+            .map(|answer| answer.read.len())
+            .sum::<usize>()
     };
     assert_eq!(read(1).await, 2);
     bench

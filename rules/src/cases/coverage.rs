@@ -88,7 +88,9 @@ mod tests {
             .iter()
             .flat_map(|policy| {
                 let missed = policy.missed.iter();
-                missed.map(|missed| format!("{}:{} {}", policy.policy, missed.place.line, missed.text))
+                missed.map(|missed| {
+                    format!("{}:{} {}", policy.policy, missed.place.line, missed.text)
+                })
             })
             .collect();
         assert!(missed.is_empty(), "no case comes to\n{}", missed.join("\n"));
@@ -113,7 +115,10 @@ mod tests {
             [
                 (2, "return skip(\"one\"); }"),
                 (5, "skip(\"two\"),"),
-                (9, "[\"sms\"].map(|channel| message(\"reminder\", channel).now())"),
+                (
+                    9,
+                    "[\"sms\"].map(|channel| message(\"reminder\", channel).now())"
+                ),
                 (9, "message(\"reminder\", channel).now())"),
             ]
         );

@@ -15,8 +15,8 @@ use self::read::{Case, Cases, Expected};
 use crate::hooks::{self, Policy};
 use crate::told;
 
-pub use coverage::{Coverage, Missed};
 pub(crate) use coverage::coverage;
+pub use coverage::{Coverage, Missed};
 
 /// What came of one case.
 #[derive(Clone, Debug)]

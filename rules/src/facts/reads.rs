@@ -148,7 +148,9 @@ impl Facts {
                 let number = place * 64 + marks.trailing_zeros() as usize;
                 marks &= marks - 1;
                 // When it was asked is told with the answer.
-                let known = KNOWN.get(number).filter(|known| known.property.name != "now");
+                let known = KNOWN
+                    .get(number)
+                    .filter(|known| known.property.name != "now");
                 reads.extend(known.and_then(|known| known.read(self)));
             }
         }
@@ -209,7 +211,9 @@ fn told(value: &Dynamic, base: Base) -> Cow<'static, str> {
         },
         Base::Word(words) => {
             let word = value.as_immutable_string_ref();
-            let known = word.ok().and_then(|word| words.iter().find(|known| **known == *word));
+            let known = word
+                .ok()
+                .and_then(|word| words.iter().find(|known| **known == *word));
             if let Some(known) = known {
                 return (*known).into();
             }

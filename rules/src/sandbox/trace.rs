@@ -73,7 +73,9 @@ impl Sandbox {
             };
             copy.insert_str(*offset, &format!("{MARK}({number}){ending} "));
         }
-        let ast = super::budget::guarded(|| self.engine.compile(copy)).ok()?.ok()?;
+        let ast = super::budget::guarded(|| self.engine.compile(copy))
+            .ok()?
+            .ok()?;
         let places = marks.found.into_values().map(|mark| mark.place);
         Some(Traced {
             script: Script::new(ast),
@@ -267,19 +269,49 @@ mod tests {
         for (body, expected) in [
             ("x + 1", &[] as &[&str]),
             ("if x == 1 { return 5; } x * 2", &["return 5; } x * 2 }"]),
-            ("let y = if x == 1 { 5 } else { 6 }; y", &["5 } else { 6 }; y }"]),
-            ("if x == 1 { 5 } else if x == 2 { 6 } else { 7 }", &["5 } else if x == 2 { 6 } else { 7 } }", "7 } }"]),
-            ("switch x { 1 => 5, 2 => x + 4, _ => { return 7; } }", &["5, 2 => x + 4, _ => { return 7; } } }", "return 7; } } }"]),
-            ("let a = switch x { 1 => [], 2 if x > 5 => [x], _ => [8] }; a", &["[], 2 if x > 5 => [x], _ => [8] }; a }", "[x], _ => [8] }; a }"]),
+            (
+                "let y = if x == 1 { 5 } else { 6 }; y",
+                &["5 } else { 6 }; y }"],
+            ),
+            (
+                "if x == 1 { 5 } else if x == 2 { 6 } else { 7 }",
+                &["5 } else if x == 2 { 6 } else { 7 } }", "7 } }"],
+            ),
+            (
+                "switch x { 1 => 5, 2 => x + 4, _ => { return 7; } }",
+                &["5, 2 => x + 4, _ => { return 7; } } }", "return 7; } } }"],
+            ),
+            (
+                "let a = switch x { 1 => [], 2 if x > 5 => [x], _ => [8] }; a",
+                &[
+                    "[], 2 if x > 5 => [x], _ => [8] }; a }",
+                    "[x], _ => [8] }; a }",
+                ],
+            ),
             ("[1].map(|n| n + x).len()", &[]),
             ("[].map(|n| n + 1).len()", &["n + 1).len() }"]),
-            ("[1].map(|n| if n == 2 { 3 } else { 4 })", &["3 } else { 4 }) }"]),
-            ("[1, 2].map(|n| { let m = n; [m].map(|k| k + m) }).len()", &[]),
+            (
+                "[1].map(|n| if n == 2 { 3 } else { 4 })",
+                &["3 } else { 4 }) }"],
+            ),
+            (
+                "[1, 2].map(|n| { let m = n; [m].map(|k| k + m) }).len()",
+                &[],
+            ),
             ("!(x == 1) && -x < 0", &[]),
             ("(x + 1) * 3 == 9 && 2 in [x]", &[]),
             ("let y = 0; for n in 0..x { y += n; } y", &[]),
-            ("let y = x; while y > 5 { y -= 1; } `it's ${y} // no ${if y == 1 { 3 } else { 4 }}`", &["y -= 1; } `it's ${y} // no ${if y == 1 { 3 } else { 4 }}` }", "3 } else { 4 }}` }"]),
-            ("/* a { */ let y = \"//\"; // ;\n let z = y + g(x); z } fn g(n) { if n == 1 { \"one\" } else { \"é\" }", &["\"one\" } else { \"é\" } }"]),
+            (
+                "let y = x; while y > 5 { y -= 1; } `it's ${y} // no ${if y == 1 { 3 } else { 4 }}`",
+                &[
+                    "y -= 1; } `it's ${y} // no ${if y == 1 { 3 } else { 4 }}` }",
+                    "3 } else { 4 }}` }",
+                ],
+            ),
+            (
+                "/* a { */ let y = \"//\"; // ;\n let z = y + g(x); z } fn g(n) { if n == 1 { \"one\" } else { \"é\" }",
+                &["\"one\" } else { \"é\" } }"],
+            ),
         ] {
             let text = format!("fn f(x) {{ {body} }}");
             assert_eq!(missed(&text), expected, "{text}");

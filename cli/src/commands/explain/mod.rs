@@ -27,12 +27,12 @@ Examples:
   rappel explain --appointment 12       The same, where a message's id begins like that too
   rappel explain E0201                  What a code means
 
-A message's story tells each policy's verdict with the facts that it read. Of a message that doesn't go,
-and of each policy that wants no message for an appointment, the rules that serve are asked again with one
-fact changed: the nearest change that turns the answer is told.
+A message's story tells each policy's verdict, and what those read that had something against it.
+Where a message doesn't go, or a policy wants none for an appointment, the rules that serve are
+asked again with one fact changed: the nearest changes that turn the answer are told.
 
-JSON of a message: {\"version\": 1, \"message\": {…}, \"story\": [{\"at\", \"step\", …}], \"why\": {…}}; of an
-appointment: {\"version\": 1, \"appointment\", \"messages\": […], \"asked\": {…}}; docs/json.md tells the properties.";
+JSON: {\"version\": 1, \"message\": {…}, \"story\": [{\"at\", \"step\", …}], \"why\": {…}}, of an appointment
+{\"version\": 1, \"appointment\", \"messages\": […], \"asked\": {…}}; docs/json.md tells the properties.";
 
 /// Tell one message's whole story, an appointment's messages, and what would change them
 #[derive(Debug, Args)]

@@ -29,8 +29,8 @@ Examples:
 The cases of a clinic's policy stand beside it in rules/NAME.cases.toml. Those of the stock policies
 run too, with settings of their own.
 
-A line is come to when a case comes to all that begins on it: its statements, the answers of a `switch`,
-what a closure does.
+A line is come to when a case comes to all that begins on it: statements, the answers of a
+`switch`, what a closure does.
 
 JSON: an object a line, {\"policy\", \"case\", \"holds\", \"message\"}; message says what differs. With
 `--coverage` an object for each policy follows, {\"policy\", \"lines\", \"reached\", \"missed\"}.

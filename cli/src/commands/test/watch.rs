@@ -49,9 +49,7 @@ impl Test {
         }
         let (faint, end) = (style::FAINT, style::END);
         let folder = self.clinic.display();
-        remark(format_args!(
-            "{faint}{folder} is watched; Ctrl-C ends{end}"
-        ));
+        remark(format_args!("{faint}{folder} is watched; Ctrl-C ends{end}"));
         Ok(())
     }
 }

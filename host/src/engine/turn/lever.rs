@@ -99,7 +99,9 @@ impl Lever {
             fact => {
                 let own = settings.own.get(fact.strip_prefix("settings.own.")?)?;
                 let texts = own.as_array()?.iter().map(|entry| entry.as_str());
-                texts.map(|text| text.map(String::from)).collect::<Option<_>>()?
+                texts
+                    .map(|text| text.map(String::from))
+                    .collect::<Option<_>>()?
             }
         })
     }

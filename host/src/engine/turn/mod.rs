@@ -132,7 +132,14 @@ impl Situation {
     /// The same for what is held then instead of skipped, because something else holds it.
     pub fn would_wait(&self, now: Instant) -> Vec<Turn> {
         self.would(now, |outcome| {
-            matches!(outcome, Outcome::Stay { state: State::Held, fault: false, .. })
+            matches!(
+                outcome,
+                Outcome::Stay {
+                    state: State::Held,
+                    fault: false,
+                    ..
+                }
+            )
         })
     }
 
@@ -151,9 +158,7 @@ impl Situation {
         if goes(judgement) {
             return Vec::new();
         }
-        search::turns(self, &read, &|changed| {
-            changed.judge(now).is_some_and(goes)
-        })
+        search::turns(self, &read, &|changed| changed.judge(now).is_some_and(goes))
     }
 
     /// The changes of one fact with which a policy wants a message after an event that isn't too late.
