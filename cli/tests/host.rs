@@ -226,6 +226,41 @@ fn a_messages_story_is_told_from_its_event_to_the_gateway() {
     );
     let none = run(folder, &["explain", "ffff", "--database", "rappel-demo.db"]);
     assert_eq!(none.status.code(), Some(1));
+    let asked = |arguments: &[&str]| {
+        let told = run(
+            folder,
+            &[&["explain", "--format", "json"], arguments].concat(),
+        );
+        serde_json::from_slice::<Value>(&told.stdout).unwrap()
+    };
+    let appointment = message["appointment"].as_str().unwrap();
+    let told = asked(&[appointment]);
+    let ids: Vec<&Value> = told["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| &m["id"])
+        .collect();
+    assert!(ids.contains(&&message["id"]), "{told}");
+    assert_eq!(told, asked(&["--appointment", appointment]));
+    let policies = told["asked"]["policies"].as_array().unwrap();
+    let reminder = policies
+        .iter()
+        .find(|policy| policy["policy"] == "reminder")
+        .unwrap();
+    // The appointment is cancelled: nothing is wanted, and were it booked there would be a reminder.
+    assert_eq!(reminder["messages"], serde_json::json!([]));
+    assert_eq!(
+        reminder["turns"][0],
+        serde_json::json!({"fact": "visit.status", "was": "cancelled", "would": "be", "value": "booked"})
+    );
+    let told = text(&run(folder, &["explain", appointment]).stdout);
+    assert!(
+        told.contains(
+            "It would want one in time if visit.status were \"booked\" (it was \"cancelled\")."
+        ),
+        "{told}"
+    );
 }
 
 /// A host that listens, and where.

@@ -1,5 +1,6 @@
 //! What policies decide: which messages exist, and whether one may go now.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -128,6 +129,26 @@ pub struct Answer {
     /// What it said.
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// The facts it looked at, unless it allows the message; none where the clinic's retention is over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read: Vec<Read>,
+}
+
+/// A fact that a policy looked at, as it was then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Read {
+    /// Its path, as policies write it: `visit.booked_ahead`.
+    pub fact: Cow<'static, str>,
+    /// What it was, for people: `12 hours`. What is a person's own, a name, an address, a free text, is
+    /// told as [given](Read::GIVEN) or [not](Read::NOT_GIVEN) alone.
+    pub value: Cow<'static, str>,
+}
+
+impl Read {
+    /// The value of what is there and is told to nobody.
+    pub const GIVEN: &'static str = "given";
+    /// The value of what isn't there.
+    pub const NOT_GIVEN: &'static str = "not given";
 }
 
 /// What all policies together say of a message.
@@ -180,6 +201,7 @@ mod tests {
                     line: 1,
                 },
                 verdict: verdict.clone(),
+                read: Vec::new(),
             })
             .collect();
         Decision { answers }

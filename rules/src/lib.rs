@@ -16,7 +16,9 @@ mod set;
 mod stock;
 pub mod told;
 
-pub use cases::CaseOutcome;
+pub use cases::{CaseOutcome, Coverage, Missed};
+pub use facts::{Form, look};
+pub use hooks::Planning;
 pub use load::PlannedKinds;
 pub use reference::reference;
 pub use set::PolicySet;

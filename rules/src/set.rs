@@ -10,10 +10,10 @@ use rappel_core::facts::Visit;
 use rappel_core::message::MessageFacts;
 use rappel_core::settings::Settings;
 
-use crate::cases::{self, CaseOutcome};
-use crate::hooks::{self, Policy};
+use crate::cases::{self, CaseOutcome, Coverage};
+use crate::hooks::{self, Planning, Policy};
 use crate::load::{Loaded, Names, Own, PlannedKinds, load};
-use crate::stock::STOCK;
+use crate::stock::{STOCK, Stock};
 
 /// How policies' files end.
 const POLICY: &str = ".rhai";
@@ -33,6 +33,18 @@ pub(crate) struct PolicySource<'s> {
     pub(crate) cases: Option<(&'s str, &'s str)>,
 }
 
+impl Stock {
+    /// The policy as it is written.
+    fn source(&self) -> PolicySource<'static> {
+        PolicySource {
+            name: self.name,
+            file: self.file,
+            text: self.text,
+            cases: Some((self.cases_file, self.cases)),
+        }
+    }
+}
+
 /// Policies that can be asked. Nothing in it ever changes.
 #[derive(Clone, Debug)]
 pub struct PolicySet {
@@ -46,13 +58,9 @@ pub struct PolicySet {
 static TRIED: LazyLock<Vec<Tried>> = LazyLock::new(|| {
     let names = Names::stock();
     let settings = cases::plain();
-    let sources = STOCK.iter().map(|stock| PolicySource {
-        name: stock.name,
-        file: stock.file,
-        text: stock.text,
-        cases: Some((stock.cases_file, stock.cases)),
-    });
-    sources
+    STOCK
+        .iter()
+        .map(Stock::source)
         .map(|source| Tried {
             // What a stock policy plans is a stock kind, whatever its text says.
             kinds: PlannedKinds::default(),
@@ -150,6 +158,27 @@ impl PolicySet {
         (outcomes, found)
     }
 
+    /// To which of their lines the cases of the stock policies and of the clinic's own come. A policy that
+    /// can't be asked is left out.
+    pub fn coverage<'f>(
+        files: impl IntoIterator<Item = (&'f str, &'f str)>,
+        settings: &Arc<Settings>,
+    ) -> Vec<Coverage> {
+        let (mut sources, _) = sources(files);
+        let names = Names::of(settings, !sources.contains_key("channels"));
+        let plain = cases::plain().unwrap_or_else(|| settings.clone());
+        for stock in STOCK {
+            sources.entry(stock.name).or_insert_with(|| stock.source());
+        }
+        let covered = sources.values().filter_map(|source| {
+            let policy = load(source, &names).policy?;
+            let is_stock = STOCK.iter().any(|stock| stock.file == source.file);
+            let settings = if is_stock { &plain } else { settings };
+            cases::coverage(&policy, source.text, source.cases, settings)
+        });
+        covered.collect()
+    }
+
     /// What is wrong with a clinic's policies as long as its settings aren't known: everything but whether
     /// their cases hold. `own` are the values of `[own]`, where at least these are known.
     pub fn slips<'f>(
@@ -187,6 +216,16 @@ impl PolicySet {
         settings: &Arc<Settings>,
     ) -> (Vec<Planned>, Vec<PolicyFault>) {
         hooks::plan(&self.policies, event, visit, settings)
+    }
+
+    /// How each policy that plans comes to what it wants after an event.
+    pub fn plannings(
+        &self,
+        event: &EventFacts,
+        visit: &Visit,
+        settings: &Arc<Settings>,
+    ) -> Vec<Planning> {
+        hooks::plannings(&self.policies, event, visit, settings)
     }
 
     /// What every policy says of a message that is due.

@@ -6,6 +6,7 @@ mod secrets;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rappel_core::store::KeptFolder;
 use rappel_core::{Diagnostic, Severity};
 use rappel_host::engine::{Folder, Generation};
 use rappel_host::folder::read_folder;
@@ -71,6 +72,12 @@ pub(crate) fn compile_files(
         files,
         rules,
     })
+}
+
+/// The rules by which a clinic was served; `None` where this version of Rappel refuses them.
+pub(crate) fn of_kept(kept: &KeptFolder) -> Option<Arc<Generation>> {
+    let files = Folder::of(kept).with_adapters(&gateways::stock_adapters());
+    Generation::compile(&files).ok().map(Arc::new)
 }
 
 /// Loads a clinic that has to be in order. What is wrong with it is told.

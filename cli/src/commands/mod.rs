@@ -26,7 +26,7 @@ pub(crate) async fn run(command: Command) -> Result {
     match command {
         Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
-        Command::Test(command) => command.run(),
+        Command::Test(command) => command.run().await,
         Command::Render(command) => command.run(),
         Command::Sms(command) => command.run(),
         Command::Repl(command) => command.run(),

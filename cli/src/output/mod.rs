@@ -15,6 +15,7 @@ pub(crate) mod style;
 pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod templates;
+pub(crate) mod why;
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, Stdout, Write};

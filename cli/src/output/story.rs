@@ -8,7 +8,7 @@ use rappel_core::{ChannelKind, State};
 
 use super::credits;
 use super::message::{clock, count, ended, length_of, origin};
-use super::style;
+use super::{style, why};
 
 /// A message and all that happened to it.
 pub(crate) fn told(message: &Message, story: &[Entry], zone: Zone) -> String {
@@ -202,11 +202,10 @@ fn step(step: &Step) -> Vec<String> {
             let mut lines = vec![format!(
                 "The policies were asked (generation {generation}):"
             )];
-            lines.extend(
-                answers
-                    .iter()
-                    .map(|answer| format!("  {}", verdict(answer))),
-            );
+            for answer in answers {
+                lines.push(format!("  {}", verdict(answer)));
+                lines.extend(why::read(&answer.read, 6));
+            }
             if answers.is_empty() {
                 lines = vec![format!("It was looked at (generation {generation}).")];
             }

@@ -14,9 +14,10 @@ use rappel_core::language::Language;
 use rappel_core::message::MessageFacts;
 use rappel_core::provider::Provider;
 use rappel_core::settings::{Gateway, Inspection, Settings};
+use rappel_core::store::KeptFolder;
 use rappel_dsl::{Facts, Stopped, Template, Templates};
-use rappel_rules::PolicySet;
 use rappel_rules::adapter::{Adapter, AdapterFiles};
+use rappel_rules::{Planning, PolicySet};
 
 use super::unplanned::unplanned;
 use super::{allowed, templates};
@@ -29,6 +30,15 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// The files by which a clinic was served.
+    pub fn of(kept: &KeptFolder) -> Self {
+        let mut folder = Self::default();
+        for (path, text) in &kept.files {
+            folder.insert(path, text.as_str());
+        }
+        folder
+    }
+
     /// Puts a file in.
     pub fn insert(&mut self, path: &str, text: impl Into<Arc<str>>) {
         self.files.insert(path.to_string(), text.into());
@@ -133,7 +143,7 @@ pub struct Beside<'b> {
 pub struct Generation {
     id: String,
     settings: Arc<Settings>,
-    policies: PolicySet,
+    policies: Arc<PolicySet>,
     templates: Templates,
     adapters: BTreeMap<String, Arc<dyn Provider>>,
     warnings: Vec<Diagnostic>,
@@ -180,7 +190,7 @@ impl Generation {
             return Err(found);
         };
         Ok(Self {
-            policies,
+            policies: Arc::new(policies),
             adapters,
             id: folder.id(),
             settings,
@@ -220,6 +230,26 @@ impl Generation {
     /// The messages that policies want after an event, and the policies that failed.
     pub fn plan(&self, event: &EventFacts, visit: &Visit) -> (Vec<Planned>, Vec<PolicyFault>) {
         self.policies.plan(event, visit, &self.settings)
+    }
+
+    /// How each policy comes to what it wants after an event.
+    pub fn plannings(&self, event: &EventFacts, visit: &Visit) -> Vec<Planning> {
+        self.policies.plannings(event, visit, &self.settings)
+    }
+
+    /// The same policies and templates under other settings, to ask what would be. It never serves.
+    ///
+    /// # Errors
+    /// What is wrong with the settings.
+    pub fn with(&self, values: &toml::Table) -> Result<Self, Vec<Diagnostic>> {
+        Ok(Self {
+            id: self.id.clone(),
+            settings: Arc::new(self.settings.with(values)?),
+            policies: self.policies.clone(),
+            templates: self.templates.clone(),
+            adapters: self.adapters.clone(),
+            warnings: Vec::new(),
+        })
     }
 
     /// What policies say of a due message.

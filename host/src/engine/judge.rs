@@ -122,6 +122,7 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
     if let Some(Answer {
         verdict: Verdict::Via { channel, reason },
         origin,
+        ..
     }) = decision.deciding().cloned()
     {
         if channel == facts.channel || claim.other_channels.contains(&channel) {
@@ -186,7 +187,9 @@ fn pause(now: Civil) -> Civil {
 
 /// What a decision that isn't "go" leads to.
 fn stopped(decision: &Decision, facts: &MessageFacts) -> Option<Outcome> {
-    let Answer { origin, verdict } = decision.deciding()?;
+    let Answer {
+        origin, verdict, ..
+    } = decision.deciding()?;
     let origin = origin.clone();
     Some(match verdict {
         Verdict::Allow => return None,

@@ -15,6 +15,7 @@ mod planner;
 mod report;
 mod templates;
 mod together;
+mod turn;
 mod unplanned;
 
 pub use answer::{Answered, Decided, Reading, decide as decide_reply, read as read_reply};
@@ -27,3 +28,4 @@ pub use mend::{Change, mend};
 pub use plan::{Occasion, difference};
 pub use planner::EventPlanner;
 pub use together::{Family, MOST_TOGETHER, Whole, family, write_together};
+pub use turn::{Situation, Turn, Would};

@@ -13,7 +13,7 @@ use crate::clinic::{Clinic, Live, OpenGateway};
 use crate::engine::{Folder, Generation};
 use crate::folder::read_folder;
 
-pub use watch::{Watch, watch};
+pub use watch::{Hints, Watch, watch};
 
 /// What came of looking at a clinic's folder.
 #[derive(Debug)]

@@ -27,31 +27,70 @@ pub struct Watch {
     _stop: signal::Sender<()>,
 }
 
+/// Hints that a clinic's folder may have changed. Where the system can't watch, there is one every ten
+/// seconds all the same.
+pub struct Hints {
+    folder: PathBuf,
+    hints: mpsc::Receiver<()>,
+    watcher: Option<RecommendedWatcher>,
+    places: Arc<Mutex<Places>>,
+}
+
+impl Hints {
+    /// Hints of a folder, from the first [look](Hints::look) on.
+    pub fn of(folder: &Path) -> Self {
+        let (hint, hints) = mpsc::channel(1);
+        let places = Arc::new(Mutex::new(Places::of(folder)));
+        let watcher = {
+            let places = places.clone();
+            notify::recommended_watcher(move |event: notify::Result<Event>| {
+                let places = places.lock().unwrap_or_else(PoisonError::into_inner);
+                if event.is_ok_and(|event| places.concern(&event)) {
+                    // A full channel means that a hint is waiting already.
+                    let _ = hint.try_send(());
+                }
+            })
+        };
+        let watcher = watcher
+            .inspect_err(|error| {
+                tracing::warn!(folder = %folder.display(), %error, "the folder can't be watched; it is read every {} seconds", RESCAN.as_secs());
+            })
+            .ok();
+        Self {
+            folder: folder.to_path_buf(),
+            hints,
+            watcher,
+            places,
+        }
+    }
+
+    /// The folder is about to be read: what happens from now on is a hint for the next time. Directories
+    /// may have come, gone or been swapped since the last; watching again is cheap.
+    pub fn look(&mut self) {
+        if let Some(watcher) = &mut self.watcher {
+            *self.places.lock().unwrap_or_else(PoisonError::into_inner) = Places::of(&self.folder);
+            watch_directories(watcher, &self.folder);
+        }
+    }
+
+    /// Waits for a hint, and until the folder is quiet.
+    pub async fn next(&mut self) {
+        tokio::select! {
+            Some(()) = self.hints.recv() => quiet(&mut self.hints).await,
+            () = tokio::time::sleep(RESCAN) => {}
+        }
+    }
+}
+
 /// Watches a clinic's folder and tells `told` every outcome but [`Outcome::Unchanged`], and the first
 /// [`Outcome::Unchanged`] after a refusal: the folder was put back as it was. A refusal is told again
 /// at each look until it is mended.
 ///
 /// Where the system can't watch, the folder is read every ten seconds all the same.
 pub fn watch(reloader: Arc<Reloader>, told: impl Fn(&Outcome) + Send + Sync + 'static) -> Watch {
-    let (hint, hints) = mpsc::channel(1);
-    let places = Arc::new(Mutex::new(Places::of(reloader.folder())));
-    let watcher = {
-        let places = places.clone();
-        notify::recommended_watcher(move |event: notify::Result<Event>| {
-            let places = places.lock().unwrap_or_else(PoisonError::into_inner);
-            if event.is_ok_and(|event| places.concern(&event)) {
-                // A full channel means that a hint is waiting already.
-                let _ = hint.try_send(());
-            }
-        })
-    };
-    let watcher = watcher
-        .inspect_err(|error| {
-            tracing::warn!(folder = %reloader.folder().display(), %error, "the folder can't be watched; it is read every {} seconds", RESCAN.as_secs());
-        })
-        .ok();
+    let hints = Hints::of(reloader.folder());
     let (stop, stopped) = signal::channel(());
-    tokio::spawn(run(reloader, told, hints, watcher, places, stopped));
+    tokio::spawn(run(reloader, told, hints, stopped));
     Watch { _stop: stop }
 }
 
@@ -128,19 +167,12 @@ fn watch_directories(watcher: &mut RecommendedWatcher, folder: &Path) {
 async fn run(
     reloader: Arc<Reloader>,
     told: impl Fn(&Outcome),
-    mut hints: mpsc::Receiver<()>,
-    mut watcher: Option<RecommendedWatcher>,
-    places: Arc<Mutex<Places>>,
+    mut hints: Hints,
     mut stopped: signal::Receiver<()>,
 ) {
     let mut refused = reloader.refused;
     loop {
-        // Before the look, so that what happens during it is a hint for the next one. Directories may
-        // have come, gone or been swapped since the last; watching again is cheap.
-        if let Some(watcher) = &mut watcher {
-            *places.lock().unwrap_or_else(PoisonError::into_inner) = Places::of(reloader.folder());
-            watch_directories(watcher, reloader.folder());
-        }
+        hints.look();
         let outcome = look(&reloader).await;
         // Nobody is served by what was found after the end.
         if stopped.has_changed().is_err() {
@@ -153,8 +185,7 @@ async fn run(
         }
         tokio::select! {
             _ = stopped.changed() => return,
-            Some(()) = hints.recv() => quiet(&mut hints).await,
-            () = tokio::time::sleep(RESCAN) => {}
+            () = hints.next() => {}
         }
     }
 }

@@ -178,7 +178,7 @@ impl Roster {
         let (clinic, files, refused) = match (read, kept) {
             (Ok(opened), _) => (opened.clinic, Some(opened.files), None),
             (Err(refusal), Some(kept)) => {
-                match reload::open_files(files_of(kept), folder, &*self.setup.gateways) {
+                match reload::open_files(Folder::of(kept), folder, &*self.setup.gateways) {
                     Ok(opened) => (opened.clinic, None, Some(refusal.to_string())),
                     Err(_) => return Ok(Err(refusal)),
                 }
@@ -293,14 +293,6 @@ impl Roster {
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
     }
-}
-
-fn files_of(kept: &KeptFolder) -> Folder {
-    let mut folder = Folder::default();
-    for (path, text) in &kept.files {
-        folder.insert(path, text.as_str());
-    }
-    folder
 }
 
 /// Watches a folder; tells the log and the store what came of each look.

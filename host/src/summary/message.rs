@@ -6,7 +6,7 @@ use rappel_core::{ChannelKind, EventKind, SmsEncoding, State};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::VERSION;
+use super::{VERSION, WhyLine};
 
 /// A message. Times have the offset of the clinic's zone.
 #[derive(Debug, Serialize)]
@@ -107,6 +107,8 @@ pub struct StoryLine<'m> {
     pub version: u32,
     pub message: MessageLine<'m>,
     pub story: Vec<StepLine<'m>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<WhyLine<'m>>,
 }
 
 /// A step with its time.
@@ -129,6 +131,7 @@ impl<'m> StoryLine<'m> {
             version: VERSION,
             message: MessageLine::of(message, zone),
             story: story.collect(),
+            why: None,
         }
     }
 }

@@ -5,6 +5,7 @@
 mod credits;
 mod message;
 mod status;
+mod why;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ pub use message::{MessageLine, StepLine, StoryLine, rfc3339};
 pub use status::{
     AbsentLine, AlarmLine, ClinicLine, FaultLine, HostLine, StatusLine, alarms, faults,
 };
+pub use why::{AppointmentLine, AskedLine, PolicyLine, WhyLine};
 
 /// The version of the contract. Another number is another contract.
 pub const VERSION: u32 = 1;

@@ -176,6 +176,7 @@ pub(crate) async fn what_the_store_sees_is_noted_where_it_happens(bench: Bench) 
             verdict: Verdict::Fault {
                 reason: fault.reason.clone(),
             },
+            read: Vec::new(),
         }],
         state: State::Held,
         reason: None,

@@ -317,6 +317,7 @@ pub(crate) async fn the_story_is_told_in_order(bench: Bench) {
         answers: vec![Answer {
             origin: origin("hours", 3),
             verdict: Verdict::Allow,
+            read: Vec::new(),
         }],
         state,
         reason: None,

@@ -1,9 +1,10 @@
 //! What must be forgotten: erased patients, and texts whose time is over.
 
+use rappel_core::decision::{Answer, Origin, Read, Verdict};
 use rappel_core::event::Event;
 use rappel_core::facts::Records;
 use rappel_core::message::State;
-use rappel_core::store::{Ingested, Message, Transition};
+use rappel_core::store::{Ingested, Message, Step, Transition};
 use serde_json::json;
 
 use crate::bench::*;
@@ -221,4 +222,58 @@ pub(crate) async fn texts_are_redacted_when_their_time_is_over(bench: Bench) {
         "another clinic's"
     );
     assert_eq!(redacted("11:01").await, 1);
+}
+
+pub(crate) async fn what_policies_read_is_redacted_with_the_texts(bench: Bench) {
+    bench
+        .plan([reminder_at(1, "08:01"), reminder_at(2, "08:02")])
+        .await;
+    let answer = |verdict| Answer {
+        origin: Origin {
+            policy: "consent".into(),
+            line: 13,
+        },
+        verdict,
+        read: vec![Read {
+            fact: "visit.patient.no_shows".into(),
+            value: "4".into(),
+        }],
+    };
+    let skip = || Verdict::Skip {
+        reason: "the patient refused".into(),
+    };
+    let judged = |verdicts: Vec<Verdict>, state| Step::Judged {
+        generation: "g-1".into(),
+        answers: verdicts.into_iter().map(answer).collect(),
+        state,
+        reason: None,
+    };
+    for (number, to) in [(1, State::Skipped), (2, State::Held)] {
+        let claim = bench.take(number).await;
+        let step = Transition {
+            story: vec![judged(vec![skip(), Verdict::Allow], to)],
+            ..step(&claim, State::Planned, to)
+        };
+        assert!(bench.step(step).await);
+    }
+    let read = async |number| {
+        let story = bench.story(number).await;
+        let Some(Step::Judged { answers, .. }) = story.last() else {
+            panic!("{story:?}");
+        };
+        let verdicts: Vec<_> = answers.iter().map(|answer| &answer.verdict).collect();
+        assert_eq!(verdicts, [&skip(), &Verdict::Allow], "the verdicts stay");
+        answers
+            .iter()
+            .map(|answer| answer.read.len())
+            .sum::<usize>()
+    };
+    assert_eq!(read(1).await, 2);
+    bench
+        .store
+        .redact(&bench.facility, at("12:00"))
+        .await
+        .unwrap();
+    assert_eq!(read(1).await, 0);
+    assert_eq!(read(2).await, 2, "it waits");
 }

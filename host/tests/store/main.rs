@@ -96,6 +96,7 @@ macro_rules! conformance {
             others_are_not_touched_by_an_erasure,
             what_an_erased_patient_waits_for_is_never_sent,
             texts_are_redacted_when_their_time_is_over,
+            what_policies_read_is_redacted_with_the_texts,
         ],
         families: [
             who_has_the_same_number_or_mailbox_on_that_day_joins,

@@ -1,5 +1,6 @@
 //! A policy's cases: facts, and what it must make of them. They run whenever the policy is loaded.
 
+mod coverage;
 mod given;
 mod read;
 
@@ -13,6 +14,9 @@ use rappel_core::settings::Settings;
 use self::read::{Case, Cases, Expected};
 use crate::hooks::{self, Policy};
 use crate::told;
+
+pub(crate) use coverage::coverage;
+pub use coverage::{Coverage, Missed};
 
 /// What came of one case.
 #[derive(Clone, Debug)]

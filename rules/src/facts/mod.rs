@@ -5,10 +5,12 @@
 //! tables in this folder, so a new property is one row.
 
 mod event;
+mod form;
 mod message;
 mod own;
 mod patient;
 mod places;
+mod reads;
 mod settings;
 mod time;
 mod types;
@@ -24,8 +26,11 @@ use rappel_core::settings::Settings;
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString};
 
 pub(crate) use event::{CHANGES, event};
+pub use form::Form;
 pub(crate) use message::{CELLS, CHANNEL_NAMES, RECIPIENTS};
 pub(crate) use own::own_type;
+pub use reads::look;
+pub(crate) use reads::{Named, Reads, number as number_of};
 pub(crate) use types::{Base, Type};
 
 /// All that a policy's question is about.
@@ -39,6 +44,8 @@ pub(crate) struct Facts {
     pub(crate) visit: Visit,
     /// The clinic's settings.
     pub(crate) settings: Arc<Settings>,
+    /// What of it was looked at.
+    pub(crate) reads: Reads,
 }
 
 impl Facts {
@@ -157,9 +164,17 @@ pub(crate) struct Window<const V: u8>(pub(crate) Arc<Facts>);
 
 fn register<const V: u8>(view: View, engine: &mut Engine) {
     engine.register_type_with_name::<Window<V>>(view.name());
-    for property in view.properties() {
+    for (number, property) in (reads::first(view)..).zip(view.properties()) {
         let get = property.get;
-        engine.register_get(property.name, move |window: &mut Window<V>| get(&window.0));
+        // A window is a way to facts, and none itself.
+        if matches!(property.gives.base, Base::View(_)) {
+            engine.register_get(property.name, move |window: &mut Window<V>| get(&window.0));
+        } else {
+            engine.register_get(property.name, move |window: &mut Window<V>| {
+                window.0.reads.note(number);
+                get(&window.0)
+            });
+        }
     }
 }
 

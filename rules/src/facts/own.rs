@@ -3,7 +3,7 @@
 use rappel_core::civil::Civil;
 use rhai::{Dynamic, Engine, ImmutableString, Map};
 
-use super::{Base, Got, Property, Type, View, Window};
+use super::{Base, Got, Named, Property, Type, View, Window};
 use crate::sandbox::says;
 
 /// None that every clinic has.
@@ -14,7 +14,10 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_indexer_get(
         |own: &mut Window<{ View::Own as u8 }>, name: ImmutableString| -> Got {
             match own.0.settings.own.get(name.as_str()) {
-                Some(value) => Ok(own_value(value)),
+                Some(value) => {
+                    own.0.reads.note_named(Named::Own(name));
+                    Ok(own_value(value))
+                }
                 // The name is the script's, not a value.
                 None => Err(says(format!("`[own]` of clinic.toml has no `{name}`"))),
             }
@@ -23,7 +26,7 @@ pub(super) fn register(engine: &mut Engine) {
 }
 
 /// A value of `[own]` as a policy sees it.
-fn own_value(value: &toml::Value) -> Dynamic {
+pub(super) fn own_value(value: &toml::Value) -> Dynamic {
     match value {
         toml::Value::String(text) => ImmutableString::from(text.as_str()).into(),
         toml::Value::Integer(number) => (*number).into(),

@@ -10,7 +10,9 @@ use rappel_core::settings::{Cell, Outside, Settings};
 use rhai::{Array, Dynamic, ImmutableString};
 
 use super::{Answer, Function};
-use crate::facts::{Base, CELLS, CHANGES, CHANNEL_NAMES, Type, View, Window, event};
+use crate::facts::{
+    Base, CELLS, CHANGES, CHANNEL_NAMES, Named, Type, View, Window, event, number_of,
+};
 use crate::sandbox::says;
 
 type SettingsWindow = Window<{ View::Settings as u8 }>;
@@ -40,7 +42,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 |window: SettingsWindow, kind: &str, channel: &str| -> Answer<ImmutableString> {
                     let kind = super::kind(kind)?;
                     let channel = super::channel(channel)?;
-                    Ok(cell(&window.0.settings, &kind, channel).name().into())
+                    let cell = cell(&window.0.settings, &kind, channel).name();
+                    window.0.reads.note_named(Named::Cell(kind, channel));
+                    Ok(cell.into())
                 },
             );
         },
@@ -61,6 +65,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 |window: SettingsWindow, kind: &str| -> Answer<Array> {
                     let kind = super::kind(kind)?;
                     let cells = window.0.settings.cells(&kind);
+                    for channel in ChannelKind::ALL {
+                        let cell = Named::Cell(kind.clone(), channel);
+                        window.0.reads.note_named(cell);
+                    }
                     let on = ChannelKind::ALL
                         .into_iter()
                         .filter(|channel| cells.get(*channel) != Cell::Off);
@@ -82,7 +90,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
             "2026-06-02 08:00",
         )],
         register: |engine| {
-            engine.register_fn("fit", |window: HoursWindow, time: Civil| {
+            let read = ["allowed", "outside"].map(|name| number_of(View::HoursSettings, name));
+            engine.register_fn("fit", move |window: HoursWindow, time: Civil| {
+                read.into_iter().for_each(|read| window.0.reads.note(read));
                 fit(&window.0.settings, time)
             });
         },
@@ -98,7 +108,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
             "false",
         )],
         register: |engine| {
-            engine.register_fn("is_open", |window: OpeningWindow, time: Civil| {
+            let allowed = number_of(View::HoursSettings, "allowed");
+            engine.register_fn("is_open", move |window: OpeningWindow, time: Civil| {
+                window.0.reads.note(allowed);
                 window
                     .0
                     .settings
@@ -118,7 +130,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
             "2026-06-03 08:00",
         )],
         register: |engine| {
-            engine.register_fn("next", |window: OpeningWindow, time: Civil| {
+            let allowed = number_of(View::HoursSettings, "allowed");
+            engine.register_fn("next", move |window: OpeningWindow, time: Civil| {
+                window.0.reads.note(allowed);
                 moment(
                     window
                         .0
@@ -140,7 +154,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
             "2026-06-02 19:59",
         )],
         register: |engine| {
-            engine.register_fn("previous", |window: OpeningWindow, time: Civil| {
+            let allowed = number_of(View::HoursSettings, "allowed");
+            engine.register_fn("previous", move |window: OpeningWindow, time: Civil| {
+                window.0.reads.note(allowed);
                 moment(
                     window
                         .0
@@ -162,9 +178,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
             ("event.changed(\"service\")", "false"),
         ],
         register: |engine| {
+            let changes = number_of(View::Event, "changes");
             engine.register_fn(
                 "changed",
-                |window: EventWindow, what: &str| -> Answer<bool> {
+                move |window: EventWindow, what: &str| -> Answer<bool> {
+                    window.0.reads.note(changes);
                     if !CHANGES.contains(&what) {
                         return Err(says(format!(
                             "an event tells whether it changed {}",
@@ -187,10 +205,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
             ("visit.patient.refuses(\"sms\")", "false"),
         ],
         register: |engine| {
+            let wishes = ChannelKind::ALL
+                .map(|channel| (channel, number_of(View::Channels, channel.name())));
             engine.register_fn(
                 "refuses",
-                |window: PatientWindow, channel: &str| -> Answer<bool> {
+                move |window: PatientWindow, channel: &str| -> Answer<bool> {
                     let channel = super::channel(channel)?;
+                    let wish = wishes.iter().filter(|(wish, _)| *wish == channel);
+                    wish.for_each(|(_, number)| window.0.reads.note(*number));
                     let patient = window.0.visit.patient.as_ref();
                     Ok(patient.and_then(|patient| patient.channels.get(channel)) == Some(false))
                 },

@@ -145,6 +145,7 @@ mod tests {
             message: None,
             visit: records.to_visit().unwrap().0,
             settings: Arc::new(plain().unwrap().with(&settings.parse().unwrap()).unwrap()),
+            reads: crate::facts::Reads::default(),
         })
     }
 

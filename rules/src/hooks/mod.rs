@@ -7,9 +7,13 @@ use std::sync::{Arc, LazyLock};
 
 use crate::facts;
 use crate::functions;
-use crate::sandbox::{Hook, Limits, Sandbox, Script};
+use crate::sandbox::{Hook, Limits, Place, Sandbox, Script, Traced};
 
-pub(crate) use {check::check, plan::plan};
+pub use plan::Planning;
+pub(crate) use {
+    check::check,
+    plan::{plan, plannings},
+};
 
 /// The parameters of `plan`.
 pub(crate) const PLAN: [&str; 3] = ["event", "visit", "settings"];
@@ -32,16 +36,35 @@ pub(crate) struct Policy {
     pub(crate) name: Arc<str>,
     plan: Option<Hook>,
     check: Option<Hook>,
+    /// Its text.
+    source: Arc<str>,
+}
+
+/// A copy of a policy that tells to which of its places it comes.
+pub(crate) struct TracedPolicy {
+    pub(crate) policy: Policy,
+    pub(crate) places: Vec<Place>,
 }
 
 impl Policy {
     /// The policy of a script whose hooks have their forms.
-    pub(crate) fn new(name: &str, script: &Script) -> Self {
+    pub(crate) fn new(name: &str, source: &Arc<str>, script: &Script) -> Self {
         Self {
             name: name.into(),
+            source: source.clone(),
             plan: script.hook("plan", &PLAN),
             check: script.hook("check", &CHECK),
         }
+    }
+
+    /// Its copy that tells where it comes; `None` where that one is larger than a policy may be.
+    pub(crate) fn traced(&self) -> Option<TracedPolicy> {
+        let script = SANDBOX.compile(&self.source).ok()?;
+        let Traced { script, places } = SANDBOX.traced(&self.source, &script)?;
+        Some(TracedPolicy {
+            policy: Self::new(&self.name, &self.source, &script),
+            places,
+        })
     }
 }
 
@@ -55,7 +78,7 @@ mod tests {
     use rappel_core::message::MessageFacts;
 
     use super::*;
-    use crate::facts::{Facts, View};
+    use crate::facts::{Facts, Reads, View};
     use crate::functions::Given;
     use crate::stock::STOCK;
 
@@ -84,7 +107,7 @@ mod tests {
         let mut told = std::collections::BTreeSet::new();
         for stock in STOCK {
             let script = SANDBOX.compile(stock.text).unwrap();
-            let policy = Policy::new(stock.name, &script);
+            let policy = Policy::new(stock.name, &stock.text.into(), &script);
             if policy.check.is_none() {
                 continue;
             }
@@ -110,6 +133,7 @@ mod tests {
                     message: Some(message),
                     visit: visit.clone(),
                     settings: settings.clone(),
+                    reads: Reads::default(),
                 });
                 let windows =
                     [View::Message, View::Visit, View::Settings].map(|view| view.open(&facts));

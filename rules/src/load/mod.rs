@@ -115,7 +115,7 @@ pub(crate) fn load(source: &PolicySource<'_>, names: &Names<'_>) -> Loaded {
     found.sort_by_key(|one| one.span.as_ref().map_or(0, |span| span.start));
     let whole = !found.iter().any(Diagnostic::is_error);
     Loaded {
-        policy: whole.then(|| Policy::new(source.name, &script)),
+        policy: whole.then(|| Policy::new(source.name, &text, &script)),
         found,
         kinds,
     }

@@ -11,6 +11,7 @@ mod limits;
 mod refuse;
 mod script;
 mod slip;
+mod trace;
 mod tree;
 
 use std::collections::BTreeSet;
@@ -23,10 +24,12 @@ pub use language::{STANDARD, Standard};
 pub use limits::Limits;
 pub use script::Script;
 pub use slip::{Slip, SlipKind};
+pub use trace::Place;
 pub(crate) use {
     refuse::{captured, is_capture},
     script::Function,
     slip::place,
+    trace::{Traced, follow},
     tree::Node,
 };
 
@@ -49,6 +52,7 @@ impl Sandbox {
     ) -> Self {
         let mut engine = language::engine(&limits);
         register(&mut engine);
+        trace::register(&mut engine);
         Self {
             engine,
             limits,

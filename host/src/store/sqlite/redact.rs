@@ -26,6 +26,12 @@ const TEXTS: &str = concat!(
     is_over!()
 );
 
+/// The facts that policies read. A message may have none and no text, so they have an index of their own.
+const READS: &str = "UPDATE story SET step = json_set(step, '$.answers',
+       (SELECT json_group_array(json_remove(value, '$.read')) FROM json_each(step, '$.answers')))
+     WHERE instr(step, '\"read\":') > 0 AND message IN (SELECT number FROM message
+       WHERE facility = ?1 AND updated < ?2 AND state NOT IN ('planned', 'held', 'sending'))";
+
 const REPLIES: &str =
     "UPDATE reply SET text = NULL WHERE facility = ?1 AND at < ?2 AND text IS NOT NULL";
 
@@ -35,7 +41,7 @@ impl SqliteStore {
     pub(super) async fn redact_texts(&self, facility: &FacilityId, before: Instant) -> Result<u64> {
         let mut transaction = self.write().await?;
         let mut messages = 0;
-        for statement in [OPENED, TEXTS, REPLIES, ALARMS] {
+        for statement in [OPENED, TEXTS, READS, REPLIES, ALARMS] {
             let done = sqlx::query(statement)
                 .bind(facility.as_str())
                 .bind(millis(before))

@@ -1,4 +1,7 @@
-//! `rappel test`: the policies' cases.
+//! `rappel test`: the policies' cases, and to which lines they come.
+
+mod coverage;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,7 +10,7 @@ use clap::Args;
 use comfy_table::Cell;
 use rappel_core::{Diagnostic, Settings};
 use rappel_host::folder::read_folder;
-use rappel_rules::{CaseOutcome, PolicySet};
+use rappel_rules::{CaseOutcome, Coverage, PolicySet};
 use serde::Serialize;
 
 use crate::clinic;
@@ -19,12 +22,18 @@ const EXAMPLES: &str = "\
 Examples:
   rappel test clinic
   rappel test clinic reminder          Only the policy `reminder`
+  rappel test clinic --coverage        And which lines no case comes to
+  rappel test clinic --watch           Again at each change of the folder, until Ctrl-C
   rappel test clinic --format json
 
 The cases of a clinic's policy stand beside it in rules/NAME.cases.toml. Those of the stock policies
 run too, with settings of their own.
 
-JSON: an object a line, {\"policy\", \"case\", \"holds\", \"message\"}; message says what differs.
+A line is come to when a case comes to all that begins on it: statements, the answers of a
+`switch`, what a closure does.
+
+JSON: an object a line, {\"policy\", \"case\", \"holds\", \"message\"}; message says what differs. With
+`--coverage` an object for each policy follows, {\"policy\", \"lines\", \"reached\", \"missed\"}.
 
 Exit code 1: a case fails, or a policy has an error.";
 
@@ -38,9 +47,25 @@ pub(crate) struct Test {
     /// Only the policy of this name
     policy: Option<String>,
 
+    /// Tell which lines of the policies no case comes to
+    #[arg(long)]
+    coverage: bool,
+
+    /// Run them again whenever the folder changes
+    #[arg(long)]
+    watch: bool,
+
     /// How to answer
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: TextOrJson,
+}
+
+/// What a run showed.
+struct Ran {
+    outcomes: Vec<CaseOutcome>,
+    /// What keeps policies from being tried.
+    found: Vec<Diagnostic>,
+    coverage: Vec<Coverage>,
 }
 
 /// The JSON contract.
@@ -53,17 +78,25 @@ struct CaseLine<'c> {
 }
 
 impl Test {
-    pub(crate) fn run(self) -> Result {
-        let (outcomes, found) = self.ran()?;
-        match self.format {
-            TextOrJson::Json => lines(&outcomes)?,
-            TextOrJson::Text => told(&outcomes)?,
+    pub(crate) async fn run(self) -> Result {
+        if self.watch {
+            return self.watch().await;
         }
-        let errors: Vec<Diagnostic> = found.into_iter().filter(Diagnostic::is_error).collect();
+        self.once()
+    }
+
+    fn once(&self) -> Result {
+        let ran = self.ran()?;
+        match self.format {
+            TextOrJson::Json => lines(&ran)?,
+            TextOrJson::Text => told(&ran)?,
+        }
+        let found = ran.found.into_iter();
+        let errors: Vec<Diagnostic> = found.filter(Diagnostic::is_error).collect();
         if !errors.is_empty() {
             diagnostics::report(&errors);
         }
-        let fails = outcomes.iter().any(|outcome| outcome.failure.is_some());
+        let fails = ran.outcomes.iter().any(|outcome| outcome.failure.is_some());
         Ok(if fails || !errors.is_empty() {
             Exit::Refused
         } else {
@@ -71,8 +104,8 @@ impl Test {
         })
     }
 
-    /// What came of each case, and what keeps policies from being tried.
-    fn ran(&self) -> Result<(Vec<CaseOutcome>, Vec<Diagnostic>)> {
+    /// Runs the cases.
+    fn ran(&self) -> Result<Ran> {
         let unusable = |found: Vec<Diagnostic>| {
             let errors: Vec<Diagnostic> = found.into_iter().filter(Diagnostic::is_error).collect();
             diagnostics::report(&errors);
@@ -88,12 +121,18 @@ impl Test {
         let settings = files.get("clinic.toml").map_or("", |text| text);
         let (settings, _) = Settings::read(settings).map_err(unusable)?;
         let rules = files.iter().filter(|(path, _)| path.starts_with("rules/"));
-        let rules = rules.map(|(path, text)| (path, &**text));
-        let (mut outcomes, mut found) = PolicySet::run_cases(rules, &settings.into());
+        let rules: Vec<_> = rules.map(|(path, text)| (path, &**text)).collect();
+        let settings = settings.into();
+        let (mut outcomes, mut found) = PolicySet::run_cases(rules.iter().copied(), &settings);
+        let mut coverage = Vec::new();
+        if self.coverage {
+            coverage = PolicySet::coverage(rules, &settings);
+        }
         if let Some(policy) = &self.policy {
             let policies: Vec<String> =
                 by_policy(&outcomes).into_keys().map(String::from).collect();
             outcomes.retain(|outcome| outcome.policy == *policy);
+            coverage.retain(|coverage| coverage.policy == *policy);
             let file = format!("rules/{policy}.");
             found.retain(|diagnostic| diagnostic.file.starts_with(&file));
             if outcomes.is_empty() && found.is_empty() {
@@ -103,7 +142,11 @@ impl Test {
                 );
             }
         }
-        Ok((outcomes, found))
+        Ok(Ran {
+            outcomes,
+            found,
+            coverage,
+        })
     }
 }
 
@@ -115,9 +158,9 @@ fn by_policy(outcomes: &[CaseOutcome]) -> BTreeMap<&str, Vec<&CaseOutcome>> {
     policies
 }
 
-fn lines(outcomes: &[CaseOutcome]) -> Result<()> {
+fn lines(ran: &Ran) -> Result<()> {
     let mut answer = Answer::new();
-    for outcome in outcomes {
+    for outcome in &ran.outcomes {
         answer.json(&CaseLine {
             policy: &outcome.policy,
             case: &outcome.name,
@@ -128,10 +171,14 @@ fn lines(outcomes: &[CaseOutcome]) -> Result<()> {
                 .map(|failure| failure.message.as_str()),
         })?;
     }
+    for coverage in &ran.coverage {
+        answer.json(&coverage::Line::of(coverage))?;
+    }
     answer.end()
 }
 
-fn told(outcomes: &[CaseOutcome]) -> Result<()> {
+fn told(ran: &Ran) -> Result<()> {
+    let outcomes = &ran.outcomes;
     let mut answer = Answer::new();
     let mut rows = table::plain(&["POLICY", "CASES", ""]);
     for (policy, cases) in by_policy(outcomes) {
@@ -154,6 +201,9 @@ fn told(outcomes: &[CaseOutcome]) -> Result<()> {
         .collect();
     if !failures.is_empty() {
         answer.line(format_args!("{}\n", diagnostics::reports(&failures)))?;
+    }
+    if let Some(lines) = coverage::told(&ran.coverage) {
+        answer.line(format_args!("{lines}\n"))?;
     }
     let (total, failing) = (count(outcomes.len() as u64, "case"), failures.len());
     let (good, error, end) = (style::GOOD, style::ERROR, style::END);
