@@ -6,6 +6,7 @@
 
 pub mod adapter;
 mod cases;
+mod definitions;
 mod facts;
 mod functions;
 mod hooks;
@@ -17,6 +18,7 @@ mod stock;
 pub mod told;
 
 pub use cases::CaseOutcome;
+pub use definitions::definitions;
 pub use load::PlannedKinds;
 pub use reference::reference;
 pub use set::PolicySet;
