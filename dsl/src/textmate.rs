@@ -15,10 +15,19 @@ const BLANKS: &str = "[ \t\u{a0}\u{202f}\u{2009}]*";
 /// What a word ends before: `stop` of `template.pest`.
 const STOP: &str = "(?=[\\]|=),<>!(\\[\"“«≠≤≥ \\t\\r\\n\u{a0}\u{202f}\u{2009}]|$)";
 
+/// How editors call what a template is.
+pub const SCOPE: &str = "text.rappel-template";
+
 /// The grammar: the content of a `.tmLanguage.json`.
 pub fn grammar() -> Value {
     let [section, otherwise, include] = ["if_word", "else_part", "include_word"].map(words);
-    let logic = ["and_word", "or_word", "not_word", "contains_word", "in_word"];
+    let logic = [
+        "and_word",
+        "or_word",
+        "not_word",
+        "contains_word",
+        "in_word",
+    ];
     let logic: Vec<_> = logic.into_iter().flat_map(keywords).collect();
     let named: Vec<_> = Named::ALL.into_iter().map(Named::name).collect();
     let filters: Vec<_> = FILTERS.iter().map(|filter| filter.name).collect();
@@ -29,7 +38,7 @@ pub fn grammar() -> Value {
     json!({
         "$schema": "https://raw.githubusercontent.com/martinring/tmlanguage/master/tmlanguage.json",
         "name": "Rappel template",
-        "scopeName": "text.rappel-template",
+        "scopeName": SCOPE,
         "fileTypes": ["trd"],
         "patterns": [
             {

@@ -8,10 +8,18 @@ use rappel_core::provider::{HttpAnswer, Inbound, Provider};
 use rappel_fuzz::{parts, told};
 use rappel_rules::adapter::{Adapter, AdapterFiles};
 
+/// The folder that the manifest says it stands in: in another, nothing more of it would be read.
+fn folder(manifest: &str) -> String {
+    let table: toml::Table = manifest.parse().unwrap_or_default();
+    let name = table.get("name").and_then(toml::Value::as_str);
+    format!("plugins/{}", name.unwrap_or("own"))
+}
+
 fuzz_target!(|data: &[u8]| {
     let [manifest, script, cases, answer] = parts(data);
+    let folder = folder(&manifest);
     let mut files = AdapterFiles {
-        folder: "plugins/own",
+        folder: &folder,
         manifest: &manifest,
         script: &script,
         cases: Some(&cases),

@@ -18,7 +18,7 @@ static ADAPTERS: LazyLock<Vec<Adapter>> = LazyLock::new(|| {
         .map(|folder| {
             let folder = folder.expect("a folder").path();
             let files = AdapterFiles {
-                folder: "plugins/own",
+                folder: &folder.to_string_lossy(),
                 manifest: &read(&folder.join("plugin.toml")),
                 script: &read(&folder.join("adapter.rhai")),
                 cases: None,

@@ -27,17 +27,26 @@ const HOOKS: [(&str, [&str; 3], [View; 3], &str, &str); 2] = [
 /// The definitions of the hooks, of everything that they can read, and of the functions of Rappel's: the
 /// content of a `.d.rhai`.
 pub fn definitions() -> String {
-    let mut out = String::from("//! What Rappel's policies can read and call. Written by `rappel editor`.\nmodule static;\n");
+    let mut out = String::from(
+        "//! What Rappel's policies can read and call. Written by `rappel editor`.\nmodule static;\n",
+    );
     for (name, arguments, views, answers, summary) in HOOKS {
         let arguments: Vec<String> = arguments
             .iter()
             .zip(views)
             .map(|(argument, view)| format!("{argument}: {}", type_name(view.name())))
             .collect();
-        line(&mut out, &[summary], &format!("fn {name}({}) -> {answers};", arguments.join(", ")));
+        line(
+            &mut out,
+            &[summary],
+            &format!("fn {name}({}) -> {answers};", arguments.join(", ")),
+        );
     }
     for view in View::ALL {
-        let rows = view.properties().iter().map(|p| (p.name, p.gives, p.summary));
+        let rows = view
+            .properties()
+            .iter()
+            .map(|p| (p.name, p.gives, p.summary));
         getters(&mut out, &type_name(view.name()), view.path(), rows);
     }
     for (path, base) in [("time", Base::Time), ("span", Base::Span)] {
@@ -45,8 +54,13 @@ pub fn definitions() -> String {
         getters(&mut out, &type_name(path), path, rows);
     }
     for function in functions::all() {
-        let this = function.of.map(|base| format!("this: {}", written(Type::of(base))));
-        let takes = function.takes.iter().map(|(name, takes)| format!("{name}: {}", written(*takes)));
+        let this = function
+            .of
+            .map(|base| format!("this: {}", written(Type::of(base))));
+        let takes = function
+            .takes
+            .iter()
+            .map(|(name, takes)| format!("{name}: {}", written(*takes)));
         let takes: Vec<String> = this.into_iter().chain(takes).collect();
         let examples: Vec<String> = function
             .examples
@@ -59,7 +73,12 @@ pub fn definitions() -> String {
         line(
             &mut out,
             &said,
-            &format!("fn {}({}) -> {};", function.name, takes.join(", "), written(function.gives)),
+            &format!(
+                "fn {}({}) -> {};",
+                function.name,
+                takes.join(", "),
+                written(function.gives)
+            ),
         );
     }
     for operator in functions::OPERATORS {
@@ -67,7 +86,12 @@ pub fn definitions() -> String {
         line(
             &mut out,
             &[operator.summary],
-            &format!("op {sign}({}, {}) -> {};", written(left), written(right), written(operator.gives)),
+            &format!(
+                "op {sign}({}, {}) -> {};",
+                written(left),
+                written(right),
+                written(operator.gives)
+            ),
         );
     }
     out
@@ -81,7 +105,15 @@ fn getters(
 ) {
     for (name, gives, summary) in rows {
         let is = format!("`{path}.{name}`: {gives}.");
-        line(out, &[summary, &is], &format!("fn get {name}({path_name}: {of}) -> {};", written(gives), path_name = argument(path)));
+        line(
+            out,
+            &[summary, &is],
+            &format!(
+                "fn get {name}({path_name}: {of}) -> {};",
+                written(gives),
+                path_name = argument(path)
+            ),
+        );
     }
 }
 
@@ -116,7 +148,11 @@ fn written(of: Type) -> String {
         Base::Message => "Message".into(),
         Base::Answer => "Answer".into(),
     };
-    if of.absent { format!("{name} | ()") } else { name }
+    if of.absent {
+        format!("{name} | ()")
+    } else {
+        name
+    }
 }
 
 /// `due message` → `DueMessage`.
@@ -141,7 +177,10 @@ mod tests {
     #[test]
     fn every_definition_is_of_its_own() {
         let text = definitions();
-        let mut lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("//")).collect();
+        let mut lines: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with("//"))
+            .collect();
         lines.retain(|line| !line.is_empty());
         let count = lines.len();
         lines.sort_unstable();

@@ -27,21 +27,40 @@ fn patterns() -> Vec<Pattern> {
     let list = |value: &Value| value["patterns"].as_array().unwrap().clone();
     let inside = || {
         let inside = list(&grammar["repository"]["inside"]);
-        inside.iter().map(|pattern| regex(pattern, "match").unwrap()).collect()
+        inside
+            .iter()
+            .map(|pattern| regex(pattern, "match").unwrap())
+            .collect()
     };
     list(&grammar)
         .iter()
         .map(|pattern| Pattern {
-            name: pattern["name"].as_str().unwrap_or_default().split('.').take(2).collect::<Vec<_>>().join("."),
-            begin: regex(pattern, "begin").or_else(|| regex(pattern, "match")).unwrap(),
+            name: pattern["name"]
+                .as_str()
+                .unwrap_or_default()
+                .split('.')
+                .take(2)
+                .collect::<Vec<_>>()
+                .join("."),
+            begin: regex(pattern, "begin")
+                .or_else(|| regex(pattern, "match"))
+                .unwrap(),
             end: regex(pattern, "end"),
-            inside: if pattern.get("patterns").is_some() { inside() } else { Vec::new() },
+            inside: if pattern.get("patterns").is_some() {
+                inside()
+            } else {
+                Vec::new()
+            },
         })
         .collect()
 }
 
 /// The first of several that is found from a place on, and the earliest: its number, begin and end.
-fn first<'r>(of: impl IntoIterator<Item = &'r Regex>, line: &str, from: usize) -> Option<(usize, usize, usize)> {
+fn first<'r>(
+    of: impl IntoIterator<Item = &'r Regex>,
+    line: &str,
+    from: usize,
+) -> Option<(usize, usize, usize)> {
     of.into_iter()
         .enumerate()
         .filter_map(|(number, regex)| {
@@ -61,14 +80,21 @@ fn coloured(source: &str, patterns: &[Pattern]) -> Vec<(String, String)> {
         loop {
             if let Some((pattern, start)) = open {
                 let ends = std::iter::once(pattern.end.as_ref().unwrap());
-                let Some((number, _, end)) = first(ends.chain(&pattern.inside), line, at) else { break };
+                let Some((number, _, end)) = first(ends.chain(&pattern.inside), line, at) else {
+                    break;
+                };
                 if number == 0 {
-                    found.push((pattern.name.clone(), source[start..begin + end].trim_end().to_string()));
+                    found.push((
+                        pattern.name.clone(),
+                        source[start..begin + end].trim_end().to_string(),
+                    ));
                     open = None;
                 }
                 at = end;
             } else {
-                let Some((number, start, end)) = first(patterns.iter().map(|pattern| &pattern.begin), line, at) else {
+                let Some((number, start, end)) =
+                    first(patterns.iter().map(|pattern| &pattern.begin), line, at)
+                else {
                     break;
                 };
                 let pattern = &patterns[number];
@@ -89,7 +115,11 @@ fn coloured(source: &str, patterns: &[Pattern]) -> Vec<(String, String)> {
 fn parsed(nodes: &[Node<'_>], source: &str, found: &mut Vec<(usize, String, String)>) {
     for node in nodes {
         let mut tag = |name: &str, span: Span| {
-            found.push((span.start, name.to_string(), source[span.start..span.end].to_string()));
+            found.push((
+                span.start,
+                name.to_string(),
+                source[span.start..span.end].to_string(),
+            ));
         };
         match node {
             Node::Text(_) | Node::Bracket(_) => {}
@@ -98,11 +128,23 @@ fn parsed(nodes: &[Node<'_>], source: &str, found: &mut Vec<(usize, String, Stri
             Node::Value(value) => tag("meta.value", value.span),
             Node::Include(include) => tag("meta.include", include.span),
             Node::Section(section) => {
-                section.branches.iter().for_each(|branch| tag("meta.section", branch.tag));
-                section.otherwise.iter().for_each(|otherwise| tag("meta.section", otherwise.tag));
+                section
+                    .branches
+                    .iter()
+                    .for_each(|branch| tag("meta.section", branch.tag));
+                section
+                    .otherwise
+                    .iter()
+                    .for_each(|otherwise| tag("meta.section", otherwise.tag));
                 tag("meta.section", section.close);
-                section.branches.iter().for_each(|branch| parsed(&branch.nodes, source, found));
-                section.otherwise.iter().for_each(|otherwise| parsed(&otherwise.nodes, source, found));
+                section
+                    .branches
+                    .iter()
+                    .for_each(|branch| parsed(&branch.nodes, source, found));
+                section
+                    .otherwise
+                    .iter()
+                    .for_each(|otherwise| parsed(&otherwise.nodes, source, found));
             }
         }
     }
@@ -122,7 +164,10 @@ fn an_editor_colours_the_tags_that_the_parser_reads() {
         let mut expected = Vec::new();
         parsed(&tree.template.nodes, source, &mut expected);
         expected.sort();
-        let expected: Vec<_> = expected.into_iter().map(|(_, name, text)| (name, text)).collect();
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|(_, name, text)| (name, text))
+            .collect();
         assert_eq!(coloured(source, &patterns), expected, "{}", file.display());
         read += expected.len();
     }
