@@ -172,7 +172,13 @@ fn phrase(variable: Variable, values: &[Option<Value<'static>>], chosen: usize) 
         Some(value) => {
             let mut text = String::new();
             value.print(variable.row().print, Language::En, &mut text);
-            format!("{variable} = {text}")
+            // What fills a text up to its longest is nobody's words.
+            match text.trim_end_matches(LETTER) {
+                looked_for if words && text.chars().count() == variable.row().longest => {
+                    format!("{variable} with `{looked_for}` in it")
+                }
+                _ => format!("{variable} = {text}"),
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ const EXAMPLES: &str = "\
 Examples:
   rappel check clinic
   rappel check clinic --secrets                     As the host would open it
-  rappel check clinic --events agenda.jsonl         What an SMS usually takes, by the clinic's own visits
+  rappel check clinic --events agenda.jsonl         What SMS usually take, by its visits
   rappel check clinic --fix --dry-run               What can be mended by itself
   rappel check clinic --format sarif > rappel.sarif For code hosts and editors
 

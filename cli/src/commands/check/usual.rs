@@ -19,7 +19,7 @@ use crate::visit::KnownVisit;
 pub(crate) struct Usual {
     visits: usize,
     file: String,
-    /// In order, by the template's place in memory: two kinds may have the same text.
+    /// In order, by the template's place in memory.
     segments: HashMap<*const Template, Vec<u32>>,
 }
 
@@ -29,10 +29,12 @@ impl Usual {
     pub(super) fn read(rules: &Arc<Generation>, file: &Path) -> Result<Self> {
         let read = events::read(file)?;
         read.complain(file, &[]);
-        let visits: Vec<KnownVisit> = read
+        // A visit counts once, as its last event has it.
+        let visits: HashMap<_, KnownVisit> = read
             .events
             .into_iter()
             .filter_map(|event| KnownVisit::of(event.records))
+            .filter_map(|visit| Some((visit.visit().appointment.as_ref()?.id.clone(), visit)))
             .collect();
         let mut segments: HashMap<*const Template, Vec<u32>> = HashMap::new();
         for (kind, channel, _, template) in rules.templates().iter() {
@@ -51,7 +53,7 @@ impl Usual {
                 got.is_some_and(|got| Arc::ptr_eq(got, template))
             };
             let mut taken: Vec<u32> = visits
-                .iter()
+                .values()
                 .filter(gets)
                 .filter_map(|visit| preview.render(rules, visit, template).ok())
                 .map(|content| content.segments)
