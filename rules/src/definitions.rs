@@ -6,42 +6,29 @@ use crate::facts::{self, Base, Type, View};
 use crate::functions;
 use crate::hooks::{CHECK, PLAN};
 
-/// The types of the hooks' arguments, hook by hook.
-const HOOKS: [(&str, [&str; 3], [View; 3], &str, &str); 2] = [
-    (
-        "plan",
-        PLAN,
-        [View::Event, View::Visit, View::Settings],
-        "Array",
-        "Answers an event with the messages that should exist after it, `[]` for none. A policy may have it.",
-    ),
-    (
-        "check",
-        CHECK,
-        [View::Message, View::Visit, View::Settings],
-        "Answer",
-        "Answers whether a message that is due may go: `allow()`, `skip(why)`, `hold(until, why)` or `via(channel, why)`. A policy may have it.",
-    ),
-];
-
 /// The definitions of the hooks, of everything that they can read, and of the functions of Rappel's: the
 /// content of a `.d.rhai`.
 pub fn definitions() -> String {
     let mut out = String::from(
         "//! What Rappel's policies can read and call. Written by `rappel editor`.\nmodule static;\n",
     );
-    for (name, arguments, views, answers, summary) in HOOKS {
-        let arguments: Vec<String> = arguments
-            .iter()
-            .zip(views)
-            .map(|(argument, view)| format!("{argument}: {}", type_name(view.name())))
-            .collect();
-        line(
-            &mut out,
-            &[summary],
-            &format!("fn {name}({}) -> {answers};", arguments.join(", ")),
-        );
-    }
+    hook(
+        &mut out,
+        "plan",
+        PLAN.into_iter()
+            .zip([View::Event, View::Visit, View::Settings]),
+        "Array",
+        "Answers an event with the messages that should exist after it, `[]` for none. A policy may have it.",
+    );
+    hook(
+        &mut out,
+        "check",
+        CHECK
+            .into_iter()
+            .zip([View::Message, View::Visit, View::Settings]),
+        "Answer",
+        "Answers whether a message that is due may go: `allow()`, `skip(why)`, `hold(until, why)` or `via(channel, why)`. A policy may have it.",
+    );
     for view in View::ALL {
         let rows = view
             .properties()
@@ -95,6 +82,24 @@ pub fn definitions() -> String {
         );
     }
     out
+}
+
+fn hook(
+    out: &mut String,
+    name: &str,
+    arguments: impl Iterator<Item = (&'static str, View)>,
+    answers: &str,
+    summary: &str,
+) {
+    let arguments: Vec<String> = arguments
+        .map(|(argument, view)| format!("{argument}: {}", type_name(view.name())))
+        .collect();
+    let arguments = arguments.join(", ");
+    line(
+        out,
+        &[summary],
+        &format!("fn {name}({arguments}) -> {answers};"),
+    );
 }
 
 fn getters(
