@@ -63,8 +63,8 @@ pub(crate) enum Command {
     Credits(commands::credits::Credits),
     Approve(commands::approve::Approve),
     Schema(commands::schema::Schema),
+    Editor(commands::editor::Editor),
     Completions(commands::completions::Completions),
-    #[command(hide = true)]
     Man(commands::completions::Man),
 }
 

@@ -29,6 +29,7 @@ mod render;
 pub mod sms;
 mod template;
 mod templates;
+pub mod textmate;
 pub mod values;
 pub mod variables;
 pub mod vocabulary;

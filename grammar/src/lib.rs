@@ -13,6 +13,7 @@
 mod condition;
 mod fault;
 mod filter;
+mod keywords;
 mod nest;
 mod piece;
 mod print;
@@ -20,6 +21,7 @@ mod token;
 pub mod tree;
 
 pub use fault::{ConditionSlip, Fault, Slip};
+pub use keywords::keywords;
 pub use tree::{Span, Template};
 
 /// The longest source that is read, in bytes.

@@ -6,6 +6,7 @@
 
 pub mod adapter;
 mod cases;
+mod definitions;
 mod facts;
 mod functions;
 mod hooks;
@@ -17,6 +18,7 @@ mod stock;
 pub mod told;
 
 pub use cases::{CaseOutcome, Coverage, Missed};
+pub use definitions::definitions;
 pub use facts::{Form, look};
 pub use hooks::Planning;
 pub use load::PlannedKinds;

@@ -1,5 +1,8 @@
 //! `rappel completions` and `rappel man`: what a shell and `man` know of the command.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
@@ -30,17 +33,30 @@ impl Completions {
     }
 }
 
-/// Print the manual page, for `man`
+const PAGES: &str = "\
+Examples:
+  rappel man check | man -l -
+  rappel man --into /usr/local/share/man/man1    `man rappel`, `man rappel-check`, … for everybody";
+
+/// Print a manual page, or write them all into a folder
 #[derive(Debug, Args)]
+#[command(after_help = PAGES)]
 pub(crate) struct Man {
     /// Which command's; the whole program's otherwise
     command: Option<String>,
+
+    /// Write the page of every command into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    into: Option<PathBuf>,
 }
 
 impl Man {
     pub(crate) fn run(self) -> Result {
         let mut whole = Cli::command();
         whole.build();
+        if let Some(folder) = &self.into {
+            return write_pages(whole, folder);
+        }
         let command = match &self.command {
             None => whole,
             Some(name) => whole.find_subcommand(name).cloned().ok_or_else(|| {
@@ -48,11 +64,37 @@ impl Man {
                     .help("`rappel help` lists them")
             })?,
         };
-        let mut page = Vec::new();
-        clap_mangen::Man::new(command)
-            .render(&mut page)
-            .map_err(|error| Failure::answer(&error))?;
-        answer(String::from_utf8_lossy(&page).trim_end())?;
+        answer(page(command)?.trim_end())?;
         Ok(Exit::Done)
     }
+}
+
+/// Writes `rappel.1`, `rappel-check.1`, …
+fn write_pages(whole: clap::Command, folder: &Path) -> Result {
+    fs::create_dir_all(folder).map_err(|error| Failure::file(folder, "create", &error))?;
+    let shown = |command: &&clap::Command| !command.is_hide_set() && command.get_name() != "help";
+    let commands: Vec<_> = whole.get_subcommands().filter(shown).cloned().collect();
+    let count = commands.len() + 1;
+    let pages = commands
+        .into_iter()
+        .map(|command| (format!("rappel-{}.1", command.get_name()), command));
+    for (name, command) in std::iter::once(("rappel.1".to_string(), whole)).chain(pages) {
+        let path = folder.join(name);
+        fs::write(&path, page(command)?).map_err(|error| Failure::file(&path, "write", &error))?;
+    }
+    answer(format_args!(
+        "{count} manual pages are in {}; `man -l {}` shows the first",
+        folder.display(),
+        folder.join("rappel.1").display()
+    ))?;
+    Ok(Exit::Done)
+}
+
+/// The page of a command, as `man` reads it.
+fn page(command: clap::Command) -> Result<String> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command)
+        .render(&mut page)
+        .map_err(|error| Failure::answer(&error))?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
 }

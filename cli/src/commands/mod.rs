@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod credits;
 pub(crate) mod database;
+pub(crate) mod editor;
 pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod init;
@@ -39,6 +40,7 @@ pub(crate) async fn run(command: Command) -> Result {
         Command::Credits(command) => command.run().await,
         Command::Approve(command) => command.run().await,
         Command::Schema(command) => command.run(),
+        Command::Editor(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
     }

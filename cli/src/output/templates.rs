@@ -5,10 +5,11 @@ use rappel_dsl::Cost;
 use rappel_host::engine::Generation;
 
 use super::table;
+use crate::commands::check::Usual;
 
 /// The fewest, typical and most segments of each SMS template, the most where a value makes it Unicode,
-/// and what makes the dearest; empty where there is no such template.
-pub(crate) fn cost(rules: &Generation) -> String {
+/// and what makes the dearest; empty where there is no such template. `usual` are the clinic's own visits.
+pub(crate) fn cost(rules: &Generation, usual: Option<&Usual>) -> String {
     let mut rows = table::plain(&["SMS", "SEGMENTS", "USUALLY", "UNICODE", "MOST WITH"]);
     for (kind, _, language, template) in rules.templates().iter() {
         let Some(cost) = template.cost() else {
@@ -17,14 +18,14 @@ pub(crate) fn cost(rules: &Generation) -> String {
         let language = language
             .map(|language| format!(" ({language})"))
             .unwrap_or_default();
-        let usually = cost
-            .typical
-            .as_ref()
-            .map(|typical| typical.segments.to_string());
+        let usually = match usual {
+            Some(usual) => usual.segments(template).map(|segments| segments as usize),
+            None => cost.typical.as_ref().map(|typical| typical.segments),
+        };
         rows.add_row([
             Cell::new(format!("{kind}{language}")),
             Cell::new(range(&cost)),
-            Cell::new(usually.unwrap_or_default()),
+            Cell::new(usually.map_or_else(|| "-".into(), |usually| usually.to_string())),
             Cell::new(format!("to {}", cost.most_in_unicode)),
             Cell::new(dearest(&cost)),
         ]);

@@ -68,6 +68,13 @@ impl KnownVisit {
         visit
     }
 
+    /// The visit that these records tell of; `None` where they are too few for one, as an event's may be.
+    pub(crate) fn of(records: Records) -> Option<Self> {
+        let (visit, _) = records.to_visit().ok()?;
+        visit.appointment.as_ref()?;
+        Some(Self { records, visit })
+    }
+
     /// Reads the JSON of a visit: the `data` of an event, or a whole event. Tells the properties that
     /// nothing reads.
     ///

@@ -31,7 +31,12 @@ pub(super) struct Candidates {
     tried: Vec<(Variable, Vec<Option<Value<'static>>>)>,
     /// Which of them a condition asks for.
     asked: Vec<Variable>,
+    /// Whether these values decide every condition in every way.
+    complete: bool,
 }
+
+/// The most texts that conditions may look for in one value: each may be in it or not.
+const MOST_CONTAINED: usize = 5;
 
 impl Candidates {
     pub(super) fn new(program: &Program, options: &Options, aim: Aim) -> Self {
@@ -41,6 +46,7 @@ impl Candidates {
             fixed: Vec::new(),
             tried: Vec::new(),
             asked,
+            complete: true,
         };
         let mut variables: Vec<Variable> = program
             .slots
@@ -54,9 +60,9 @@ impl Candidates {
             let extreme = Some(extreme(variable, program, options, aim));
             let mut values = if this.asked.contains(&variable) {
                 let mut values = vec![None, extreme.clone()];
-                let compared = compared(variable, program, options, aim)
-                    .into_iter()
-                    .map(Some);
+                let (compared, complete) = compared(variable, program, options, aim);
+                this.complete &= complete;
+                let compared = compared.into_iter().map(Some);
                 values.extend(compared.filter(|value| *value != extreme));
                 values
             } else if !variable.may_be_absent() {
@@ -79,6 +85,11 @@ impl Candidates {
             }
         }
         this
+    }
+
+    /// Whether the ends of all messages are among the combinations.
+    pub(super) fn complete(&self) -> bool {
+        self.complete
     }
 
     pub(super) fn aim(&self) -> Aim {
@@ -161,7 +172,13 @@ fn phrase(variable: Variable, values: &[Option<Value<'static>>], chosen: usize) 
         Some(value) => {
             let mut text = String::new();
             value.print(variable.row().print, Language::En, &mut text);
-            format!("{variable} = {text}")
+            // What fills a text up to its longest is nobody's words.
+            match text.trim_end_matches(LETTER) {
+                looked_for if words && text.chars().count() == variable.row().longest => {
+                    format!("{variable} with `{looked_for}` in it")
+                }
+                _ => format!("{variable} = {text}"),
+            }
         }
     }
 }
@@ -302,15 +319,16 @@ fn extreme_date(
     extreme.0
 }
 
-/// The values that decide a variable's comparisons: those it is compared with, and those right beside them.
+/// The values that decide a variable's comparisons: those it is compared with, and those right beside them. And
+/// whether they decide them in every way that there is.
 fn compared(
     variable: Variable,
     program: &Program,
     options: &Options,
     aim: Aim,
-) -> Vec<Value<'static>> {
+) -> (Vec<Value<'static>>, bool) {
     if variable.kind() == Type::Flag {
-        return vec![Value::Flag(false)];
+        return (vec![Value::Flag(false)], true);
     }
     let mut values = Vec::new();
     let mut contained = Vec::new();
@@ -340,11 +358,12 @@ fn compared(
         }
         values.extend(constants_of(other, &program.comparisons));
     }
-    // A text may contain each of these, or all, and more around them.
-    if contained.len() > 1 {
-        contained.push(contained.join(" "));
-    }
-    for text in contained {
+    // A text may contain some of these and not the others, and more around them.
+    contained.sort();
+    contained.dedup();
+    let complete = contained.len() <= MOST_CONTAINED;
+    contained.truncate(MOST_CONTAINED);
+    for text in each_selection(&contained) {
         let room = variable.row().longest.saturating_sub(text.chars().count());
         let more = if aim == Aim::Longest { room } else { 0 };
         values.push(Value::Text(
@@ -357,7 +376,19 @@ fn compared(
             once.push(value);
         }
     }
-    once
+    (once, complete)
+}
+
+/// Every selection of texts but the empty one, each as one text.
+fn each_selection(texts: &[String]) -> impl Iterator<Item = String> {
+    (1usize..1 << texts.len()).map(|selection| {
+        let selected = texts
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| selection >> place & 1 == 1);
+        let selected: Vec<&str> = selected.map(|(_, text)| text.as_str()).collect();
+        selected.join(" ")
+    })
 }
 
 fn constants_of(variable: Variable, comparisons: &[Comparison]) -> Vec<Value<'static>> {

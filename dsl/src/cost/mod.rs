@@ -85,8 +85,9 @@ fn cost(program: &Program, options: &Options) -> Option<Cost> {
     debug_assert_eq!(options.channel, ChannelKind::Sms);
     let longest = Candidates::new(program, options, Aim::Longest);
     let shortest = Candidates::new(program, options, Aim::Shortest);
-    let exact =
-        longest.combinations() <= MOST_COMBINATIONS && shortest.combinations() <= MOST_COMBINATIONS;
+    let exact = longest.complete()
+        && longest.combinations() <= MOST_COMBINATIONS
+        && shortest.combinations() <= MOST_COMBINATIONS;
     let (fewest, most, most_in_unicode) = if exact {
         let (most, unicode) = extreme(program, options, &longest)?;
         let (fewest, _) = extreme(program, options, &shortest)?;

@@ -41,6 +41,9 @@ fn sources() -> impl Strategy<Value = String> {
         "TRD23 = \"à jeun\"",
         "TRD3",
         "TRD14 CONTAINS \"carte\"",
+        "TRD14 CONTAINS \"carte\" AND TRD14 CONTAINS \"vitale\" AND NOT TRD14 CONTAINS \"bilan\"",
+        "NOT TRD14 CONTAINS \"vitale\" AND TRD14 CONTAINS \"bilan\"",
+        "TRD23 IN (\"à jeun\", \"rien\")",
     ]);
     let parts = leaf.prop_recursive(3, 10, 4, move |inner| {
         let many = || prop::collection::vec(inner.clone(), 0..4).prop_map(|parts| parts.concat());
@@ -54,6 +57,19 @@ fn sources() -> impl Strategy<Value = String> {
     prop::collection::vec(parts, 1..4).prop_map(|parts| parts.concat())
 }
 
+/// The words that conditions look for in the notes, each alone and together, short and with as much around them
+/// as fits.
+fn notes() -> Vec<String> {
+    let words = ["carte", "vitale", "bilan"];
+    (1..8)
+        .map(|some| {
+            let some = (0..3).filter(|word| some >> word & 1 == 1);
+            some.map(|word| words[word]).collect::<Vec<_>>().join(" ")
+        })
+        .flat_map(|text| [text.clone(), format!("{text:x<160}")])
+        .collect()
+}
+
 /// Everything that can matter to these templates.
 fn all_sheets() -> Vec<Sheet<'static>> {
     let texts = |longest: usize, constants: &[&str]| {
@@ -63,8 +79,8 @@ fn all_sheets() -> Vec<Sheet<'static>> {
     };
     let mut sheets = Vec::new();
     for first_name in texts(20, &[]) {
-        for prerequisites in texts(160, &["à jeun"]) {
-            for notes in texts(160, &["carte", &("carte".to_string() + &"x".repeat(155))]) {
+        for prerequisites in texts(160, &["à jeun", "rien"]) {
+            for notes in texts(160, &notes().iter().map(String::as_str).collect::<Vec<_>>()) {
                 for time in [None, Some("11:59"), Some("12:00"), Some("22:30")] {
                     let mut sheet = Sheet::new();
                     let mut set = |number, text: Option<&str>| {

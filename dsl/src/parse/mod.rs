@@ -12,7 +12,7 @@ use crate::variables::Variable;
 
 pub(crate) use explain::{OPENS_NO_TAG, short};
 pub use subject::has_subject;
-pub(crate) use subject::{Email, split};
+pub(crate) use subject::{Email, WORDS as SUBJECT_WORDS, split};
 
 /// A file and its text, for saying where something is.
 #[derive(Clone, Debug)]

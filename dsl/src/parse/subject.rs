@@ -14,7 +14,7 @@ pub(crate) struct Email<'s> {
 }
 
 /// How the subject line begins, in the languages of the keywords.
-const WORDS: [&str; 4] = ["Subject", "Objet", "Oggetto", "Asunto"];
+pub(crate) const WORDS: [&str; 4] = ["Subject", "Objet", "Oggetto", "Asunto"];
 
 /// Splits an e-mail's template at the end of its subject line. Where it doesn't begin with one, or a section
 /// runs over the line's end, it is all body, and the diagnostic says so.

@@ -59,7 +59,7 @@ impl Case {
         }
     }
 
-    fn section(&self, name: &str) -> Option<&str> {
+    pub(crate) fn section(&self, name: &str) -> Option<&str> {
         self.sections
             .iter()
             .find(|(known, _)| known == name)

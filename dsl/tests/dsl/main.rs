@@ -9,4 +9,5 @@ mod properties;
 mod reference;
 mod reports;
 mod sms_length;
+mod textmate;
 mod variables;

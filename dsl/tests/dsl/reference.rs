@@ -23,7 +23,7 @@ fn the_reference_says_what_the_code_does() {
     for (name, table) in [
         ("keywords", keywords()),
         ("variables", variables()),
-        ("offers", offers()),
+        ("kinds", kinds()),
         ("filters", filters()),
         ("codes", codes_table()),
     ] {
@@ -109,21 +109,30 @@ fn variables() -> String {
     table
 }
 
-/// Which kinds offer which named values, for those that not every kind offers.
-fn offers() -> String {
-    let mut table = String::from("| value | kinds that offer it |\n| --- | --- |\n");
-    for named in Named::ALL {
-        let variable = Variable::named(named).unwrap();
-        let kinds: Vec<String> = variable
-            .offering()
-            .map(|kind| format!("`{kind}`"))
+/// Which named values kinds offer, beside those that every kind offers; kinds that offer the same stand together.
+fn kinds() -> String {
+    let mut offers: Vec<(String, Vec<String>)> = Vec::new();
+    for kind in STOCK_KINDS {
+        let values: Vec<String> = Named::ALL
+            .into_iter()
+            .filter_map(Variable::named)
+            .filter(|variable| variable.offering().count() < STOCK_KINDS.len())
+            .filter(|variable| {
+                variable
+                    .offering()
+                    .any(|offers| offers.as_str() == kind.name)
+            })
+            .map(|variable| format!("`[{variable}]`"))
             .collect();
-        let kinds = match kinds.len() {
-            0 => "none yet".to_string(),
-            all if all == STOCK_KINDS.len() => continue,
-            _ => kinds.join(", "),
-        };
-        writeln!(table, "| `[{variable}]` | {kinds} |").unwrap();
+        let (values, name) = (values.join(" "), format!("`{}`", kind.name));
+        match offers.iter_mut().find(|(same, _)| *same == values) {
+            Some((_, kinds)) => kinds.push(name),
+            None => offers.push((values, vec![name])),
+        }
+    }
+    let mut table = String::from("| kind | offers |\n| --- | --- |\n");
+    for (values, kinds) in offers {
+        writeln!(table, "| {} | {values} |", kinds.join(", ")).unwrap();
     }
     table
 }

@@ -1,6 +1,7 @@
 //! `rappel check`: everything that is wrong or doubtful in a clinic's folder.
 
 mod fix;
+mod usual;
 
 use std::path::PathBuf;
 
@@ -12,11 +13,13 @@ use crate::clinic::{self, Gateways, LoadedClinic};
 use crate::failure::{Exit, Result};
 use crate::output::{Answer, answer, answer_json, diagnostics, remark, sarif, style, templates};
 use fix::Mended;
+pub(crate) use usual::Usual;
 
 const EXAMPLES: &str = "\
 Examples:
   rappel check clinic
   rappel check clinic --secrets                     As the host would open it
+  rappel check clinic --events agenda.jsonl         What SMS usually take, by its visits
   rappel check clinic --fix --dry-run               What can be mended by itself
   rappel check clinic --format sarif > rappel.sarif For code hosts and editors
 
@@ -35,6 +38,10 @@ pub(crate) struct Check {
     /// Look the gateways' secrets up too, as the host would
     #[arg(long)]
     secrets: bool,
+
+    /// Take what an SMS usually costs from the visits of these events, instead of from the examples
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
 
     /// Mend what can mean one thing only, and say what was changed
     #[arg(long)]
@@ -120,9 +127,16 @@ impl Check {
             told.line("")?;
         }
         if let Some(clinic) = clinic {
-            let table = templates::cost(&clinic.rules);
+            let usual = match &self.events {
+                Some(events) => Some(Usual::read(&clinic.rules, events)?),
+                None => None,
+            };
+            let table = templates::cost(&clinic.rules, usual.as_ref());
             if !table.is_empty() {
                 told.line(table)?;
+                if let Some(usual) = &usual {
+                    told.line(usual)?;
+                }
                 told.line("")?;
             }
         }
