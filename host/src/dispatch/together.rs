@@ -1,8 +1,6 @@
 //! Families: claimed reminders that may go as one message are put together, judged each on its own, and
 //! handed over as one.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use rappel_core::civil::Instant;
@@ -11,7 +9,7 @@ use rappel_core::store::{Claimed, Handover, Lane, Shared, Step, Store, Transitio
 
 use super::steps::{Desk, Judged, Ready};
 use crate::clinic::{Live, today};
-use crate::engine::{self, Family, MOST_TOGETHER};
+use crate::engine::{self, Families};
 
 /// Claimed messages that may go as one; those that are due come first.
 pub(super) struct Together(Vec<Claimed>);
@@ -53,56 +51,22 @@ pub(super) async fn gather(
     now: Instant,
     lease: Instant,
 ) -> Vec<Together> {
-    let mut gathered: Vec<Together> = Vec::with_capacity(claims.len());
-    // Where each family's messages are gathered, and which is the first of them.
-    let mut families: HashMap<Family, usize> = HashMap::new();
-    let mut carriers: Vec<MessageId> = Vec::new();
-    for claim in claims {
-        let Some(family) = engine::family(&claim, &live.rules) else {
-            gathered.push(Together::alone(claim));
-            continue;
-        };
-        match families.entry(family) {
-            Entry::Occupied(mut place) => match gathered.get_mut(*place.get()) {
-                Some(Together(members)) if members.len() < MOST_TOGETHER => members.push(claim),
-                _ => {
-                    place.insert(gathered.len());
-                    carriers.push(claim.message.id);
-                    gathered.push(Together::alone(claim));
-                }
-            },
-            Entry::Vacant(place) => {
-                place.insert(gathered.len());
-                carriers.push(claim.message.id);
-                gathered.push(Together::alone(claim));
-            }
-        }
+    let mut families = Families::of(claims, &live.rules);
+    if !families.carriers().is_empty() {
+        let day = today(now, live.rules.settings());
+        let joining = store.join(lane, families.carriers(), now, day, lease).await;
+        let joining = joining.unwrap_or_else(|error| {
+            tracing::error!(facility = %lane.facility, channel = %lane.channel, %error, "can't look for a family's other reminders; these go without them");
+            Vec::new()
+        });
+        let strangers: Vec<_> = joining
+            .into_iter()
+            .filter_map(|(carrier, claim)| families.join(carrier, claim, &live.rules))
+            .map(|stranger| (stranger.message.id, stranger.fence))
+            .collect();
+        let_go(store, lane, &strangers).await;
     }
-    if carriers.is_empty() {
-        return gathered;
-    }
-    let day = today(now, live.rules.settings());
-    let mut strangers = Vec::new();
-    let joining = store.join(lane, &carriers, now, day, lease).await;
-    let joining = joining.unwrap_or_else(|error| {
-        tracing::error!(facility = %lane.facility, channel = %lane.channel, %error, "can't look for a family's other reminders; these go without them");
-        Vec::new()
-    });
-    for (carrier, claim) in joining {
-        let family = engine::family(&claim, &live.rules);
-        let place = family.and_then(|family| families.get(&family));
-        match place.and_then(|place| gathered.get_mut(*place)) {
-            Some(Together(members))
-                if members.len() < MOST_TOGETHER
-                    && members.first().is_some_and(|one| one.message.id == carrier) =>
-            {
-                members.push(claim);
-            }
-            _ => strangers.push((claim.message.id, claim.fence)),
-        }
-    }
-    let_go(store, lane, &strangers).await;
-    gathered
+    families.into_groups().into_iter().map(Together).collect()
 }
 
 /// Lets go of what doesn't go now; where that fails, its lease lets it go.

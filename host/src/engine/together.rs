@@ -1,11 +1,13 @@
 //! A family's appointments on one day: their reminders go as one message, which lists them.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use chrono::NaiveDate;
 use rappel_core::channel::{Address, ChannelKind};
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::facts::{Status, Visit};
+use rappel_core::ids::MessageId;
 use rappel_core::kind::{Kind, Named};
 use rappel_core::language::Language;
 use rappel_core::message::Recipient;
@@ -17,14 +19,14 @@ use super::links::Links;
 use super::templates::lists_family;
 
 /// The most appointments that one message tells of: what an SMS has room for.
-pub const MOST_TOGETHER: usize = 6;
+const MOST_TOGETHER: usize = 6;
 
 /// How many characters of a name stand in the list.
 const LONGEST_NAME: usize = 20;
 
 /// What messages have in common that may go as one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Family {
+struct Family {
     kind: Kind,
     day: NaiveDate,
     to: Address,
@@ -33,7 +35,7 @@ pub struct Family {
 /// The family that a claimed reminder goes to; `None` where it goes alone, because the clinic wants
 /// that, its template can't list appointments, or it is a call, in which no appointment could be
 /// confirmed on its own.
-pub fn family(claim: &Claimed, rules: &Generation) -> Option<Family> {
+fn family(claim: &Claimed, rules: &Generation) -> Option<Family> {
     let (message, settings) = (&claim.message, rules.settings());
     let reminds = settings.reminder.together
         && message.kind.is_reminder()
@@ -56,6 +58,73 @@ pub fn family(claim: &Claimed, rules: &Generation) -> Option<Family> {
         day: appointment.start.date(),
         to,
     })
+}
+
+/// Claimed messages, put together where they may go as one.
+#[derive(Debug, Default)]
+pub struct Families {
+    groups: Vec<Vec<Claimed>>,
+    /// Where each family's messages are, in `groups`.
+    of: HashMap<Family, usize>,
+    carriers: Vec<MessageId>,
+}
+
+impl Families {
+    /// Puts claims together, in their order.
+    pub fn of(claims: Vec<Claimed>, rules: &Generation) -> Self {
+        let mut this = Self {
+            groups: Vec::with_capacity(claims.len()),
+            ..Self::default()
+        };
+        for claim in claims {
+            let Some(family) = family(&claim, rules) else {
+                this.groups.push(vec![claim]);
+                continue;
+            };
+            let known = this.of.get(&family);
+            match known.and_then(|place| this.groups.get_mut(*place)) {
+                Some(group) if group.len() < MOST_TOGETHER => group.push(claim),
+                _ => {
+                    this.of.insert(family, this.groups.len());
+                    this.carriers.push(claim.message.id);
+                    this.groups.push(vec![claim]);
+                }
+            }
+        }
+        this
+    }
+
+    /// The first message of each family: others may [join](Self::join) them.
+    pub fn carriers(&self) -> &[MessageId] {
+        &self.carriers
+    }
+
+    /// Adds a claim to the family of a carrier; gives it back where it is of another, or there are enough.
+    pub fn join(
+        &mut self,
+        carrier: MessageId,
+        claim: Claimed,
+        rules: &Generation,
+    ) -> Option<Claimed> {
+        let place = family(&claim, rules).and_then(|family| self.of.get(&family));
+        match place.and_then(|place| self.groups.get_mut(*place)) {
+            Some(group)
+                if group.len() < MOST_TOGETHER
+                    && group
+                        .first()
+                        .is_some_and(|first| first.message.id == carrier) =>
+            {
+                group.push(claim);
+                None
+            }
+            _ => Some(claim),
+        }
+    }
+
+    /// The claims: those of a family together, those that go alone each by itself.
+    pub fn into_groups(self) -> Vec<Vec<Claimed>> {
+        self.groups
+    }
 }
 
 /// A message that tells of several appointments.
