@@ -23,5 +23,6 @@ mod recover;
 mod steps;
 
 pub use dispatcher::{Dispatcher, Lanes};
+pub(crate) use drain::BATCH;
 pub use drain::{Drained, Faults, drain};
 pub use steps::Desk;

@@ -4,6 +4,7 @@
 
 mod credits;
 mod message;
+mod reason;
 mod status;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use rappel_core::store::GenerationRecord;
 
 pub use credits::CreditsLine;
 pub use message::{MessageLine, StepLine, StoryLine, rfc3339};
+pub use reason::without_figures;
 pub use status::{
     AbsentLine, AlarmLine, ClinicLine, FaultLine, HostLine, StatusLine, alarms, faults,
 };
