@@ -5,7 +5,7 @@ use std::fmt;
 
 use rappel_core::State;
 use rappel_core::store::{Ingested, Message};
-use rappel_host::summary::without_figures;
+use rappel_host::summary::{EventsLine, without_figures};
 use rust_decimal::Decimal;
 
 use super::credits;
@@ -34,6 +34,24 @@ impl Events {
                 Ingested::Repeated => &mut self.repeated,
                 Ingested::Rejected { .. } => &mut self.rejected,
             } += 1;
+        }
+    }
+}
+
+impl Events {
+    /// The same for programs.
+    pub(crate) fn line(&self) -> EventsLine {
+        let Self {
+            applied,
+            repeated,
+            rejected,
+            unreadable,
+        } = *self;
+        EventsLine {
+            applied,
+            repeated,
+            rejected,
+            unreadable,
         }
     }
 }

@@ -67,9 +67,9 @@ pub struct Figures {
     pub outside_hours: BTreeMap<Kind, u64>,
     /// How many went to each patient.
     pub patients: HashMap<PatientId, u64>,
-    /// The policies that failed to plan, and how often.
+    /// The policies that failed to plan, and on how many events.
     pub unplanned: BTreeMap<PolicyFault, u64>,
-    /// The policies that failed to judge, and how often.
+    /// The policies that failed to judge, and on how many messages.
     pub unjudged: BTreeMap<PolicyFault, u64>,
     bursts: BTreeMap<ChannelKind, (Instant, u64, Burst)>,
 }

@@ -9,10 +9,12 @@ mod compare;
 mod figures;
 mod order;
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
+use rappel_core::event::Event;
 use rappel_core::ids::PatientId;
 use rappel_core::store::Ingested;
 
@@ -82,6 +84,30 @@ pub struct Compared {
     pub patients: Vec<(PatientId, u64, u64)>,
 }
 
+impl Compared {
+    /// How many patients get more messages by the other rules, and how many fewer.
+    pub fn more_and_fewer(&self) -> (u64, u64) {
+        let more = self.patients.iter().filter(|(_, this, other)| other > this);
+        let more = more.count() as u64;
+        (more, self.patients.len() as u64 - more)
+    }
+
+    /// How many patients get so many messages more by the other rules, or fewer where that is negative.
+    pub fn patients_by_difference(&self) -> BTreeMap<i64, u64> {
+        let mut by = BTreeMap::new();
+        for (_, this, other) in &self.patients {
+            let difference = i64::try_from(this.abs_diff(*other)).unwrap_or(i64::MAX);
+            let signed = if other > this {
+                difference
+            } else {
+                -difference
+            };
+            *by.entry(signed).or_default() += 1;
+        }
+        by
+    }
+}
+
 /// What a thread did with a batch.
 struct Done {
     outcomes: Vec<Ingested>,
@@ -133,7 +159,7 @@ pub struct Backtest {
     order: InOrder,
     batch: Vec<Timed>,
     /// The lines of the batches that are under way.
-    under_way: std::collections::VecDeque<Vec<usize>>,
+    under_way: VecDeque<Vec<usize>>,
     workers: Vec<(Side, Worker)>,
     comparison: Comparison,
 }
@@ -159,7 +185,7 @@ impl Backtest {
         Ok(Self {
             order: InOrder::default(),
             batch: Vec::new(),
-            under_way: std::collections::VecDeque::new(),
+            under_way: VecDeque::new(),
             workers: workers.collect::<Result<_, BacktestError>>()?,
             comparison: Comparison::default(),
         })
@@ -172,7 +198,7 @@ impl Backtest {
     pub fn tell(
         &mut self,
         line: usize,
-        event: rappel_core::Event,
+        event: Event,
         listener: &mut dyn Listener,
     ) -> Result<(), BacktestError> {
         let next = self.order.put(line, event);

@@ -2,7 +2,7 @@
 
 use rappel_core::civil::Instant;
 use rappel_core::decision::PolicyFault;
-use rappel_core::event::{Event, EventKind};
+use rappel_core::event::{Event, EventError, EventKind};
 use rappel_core::facts::{Record, Records};
 use rappel_core::ids::{AppointmentId, PatientId};
 use rappel_core::message::State;
@@ -87,7 +87,7 @@ impl Book {
         known: &Records,
         late: bool,
         appointment: Option<&AppointmentId>,
-    ) -> Result<Plan, rappel_core::event::EventError> {
+    ) -> Result<Plan, EventError> {
         let standing = match subject(event, known, appointment) {
             Subject::Clinic => &[],
             subject => self.outbox.about(&subject),

@@ -48,7 +48,7 @@ impl Book {
                     .into_iter()
                     .partition(|(_, _, judgement)| goes(&judgement.outcome));
                 for (subject, claim, judgement) in staying.into_iter().chain(ready) {
-                    self.count_faults(judgement.answers);
+                    self.count_faults(&claim.message, judgement.answers);
                     // Two reminders were judged at once that go to one person: the second is judged anew.
                     let alone = claim.reminders_today == self.reminders_today(&claim.message);
                     if alone || !goes(&judgement.outcome) {
@@ -59,10 +59,14 @@ impl Book {
         }
     }
 
-    fn count_faults(&mut self, answers: Vec<Answer>) {
+    /// Counts the policies that failed on a message, once while it is held for it.
+    fn count_faults(&mut self, message: &Message, answers: Vec<Answer>) {
         for Answer { origin, verdict } in answers {
             if let Verdict::Fault { reason } = verdict {
-                self.figures.failed_to_judge(PolicyFault { origin, reason });
+                let held = (message.origin.as_ref(), &message.reason);
+                if held != (Some(&origin), &Some(reason.clone())) {
+                    self.figures.failed_to_judge(PolicyFault { origin, reason });
+                }
             }
         }
     }
