@@ -177,10 +177,10 @@ fn created(number: usize, visit: usize, start: usize) -> Value {
     let patient = draw(number, 5, PATIENTS);
     let resource = draw(number, 6, 40);
     json!({
-        "appointment": {"id": format!("a-{number}"), "start": civil(visit, start), "end": civil(visit, start + 15), "online": number % 2 == 0},
+        "appointment": {"id": format!("a-{number}"), "start": civil(visit, start), "end": civil(visit, start + 15), "online": number.is_multiple_of(2)},
         "patient": {"id": format!("p-{patient}"), "first_name": "Jeannette", "last_name": "Dupont",
             "mobile": format!("+3363998{:04}", patient % 10_000), "email": format!("p{patient}@example.org"),
-            "consent": patient % 10 > 0, "language": "fr"},
+            "consent": !patient.is_multiple_of(10), "language": "fr"},
         "resource": {"id": format!("r-{resource}"), "name": "Dr Camille Martin", "email": format!("r{resource}@example.org")},
         "service": {"id": "s-consultation", "name": "Consultation", "group": "Médecine générale", "duration": 15},
         "location": {"id": "l-bastille", "name": "Lumière Bastille", "city": "Paris", "address": "8 allée du Phare"},

@@ -26,23 +26,24 @@ Examples:
   rappel backtest clinic --with other --events history.jsonl --differences messages.csv
   rappel import history.csv --map map.toml | rappel backtest clinic --with other --events -
 
-Both sets of rules are played on the same events, each on a thread of its own, and decide as the host
-decides; nothing leaves, and nobody answers or approves. The clock ends when nothing is due any more.
-Messages of both are measured by the allowed hours of CLINIC. docs/backtest.md reads an answer aloud.
+Both sets of rules are played on the same events, each on a thread of its own, and decide as the
+host decides. Nothing leaves; nobody answers or approves. The clock ends when nothing is due any
+more. Messages of both are measured by the allowed hours of CLINIC. docs/backtest.md reads an
+answer line by line.
 
-Events are read as a stream in the order of their times. One may stand 10,000 lines out of its place;
-one that stands further behind ends the backtest. What is about an appointment is let go 31 days after
+Events are read as a stream, in the order of their times. One may stand 10,000 lines out of its
+place; one that stands further behind ends the backtest. An appointment is let go 31 days after
 the visit and the last message about it; an event about it later than that is rejected.
 
-JSON: one object; docs/json.md tells its properties. The page and the differences hold the agenda's
-ids, and nothing of what messages say or to whom.
+JSON: one object; docs/json.md tells its properties. The page and the differences hold the
+agenda's ids, and nothing of what messages say or to whom.
 
 Exit code 1: an event can't be read or applied, or a policy failed; the rest counts all the same.";
 
 /// How many lines are read at a time.
 const PIECE: usize = 1_000;
 
-/// Compare two sets of rules over the same history: who gets more, who less, what it costs
+/// Compare two sets of rules over one history: who gets more, who less, what it costs
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Backtest {
@@ -57,7 +58,7 @@ pub(crate) struct Backtest {
     #[arg(long, value_name = "FILE")]
     events: PathBuf,
 
-    /// Write the messages that differ to a file, a row each: CSV where its name ends in `.csv`, else JSON
+    /// Write the messages that differ to a file: CSV where its name ends in `.csv`, else JSON
     #[arg(long, value_name = "FILE", requires = "with")]
     differences: Option<PathBuf>,
 

@@ -91,6 +91,9 @@ fn span(report: &Report) -> String {
     }
 }
 
+/// What a card shows of a side.
+type Value = fn(&Figures) -> Decimal;
+
 struct Page(String);
 
 impl Page {
@@ -109,7 +112,7 @@ impl Page {
     }
 
     fn cards(&mut self, report: &Report) {
-        let values: [(&str, fn(&Figures) -> Decimal); 4] = [
+        let values: [(&str, Value); 4] = [
             ("messages", |figures| figures.sent().messages.into()),
             ("credits", |figures| figures.sent().credits),
             ("patients who get a message", |figures| {
