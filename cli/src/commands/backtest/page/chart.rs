@@ -53,13 +53,14 @@ pub(super) fn lines(labels: &[String], series: &[Series]) -> String {
 /// Bars side by side.
 pub(super) fn bars(labels: &[String], series: &[Series]) -> String {
     let mut plot = Plot::new(labels, series);
-    // A third of the room is between the groups.
-    let width = plot.step * 0.7 / series.len().max(1) as f64;
+    // A third of the room is between the groups; few bars are no walls.
+    let count = series.len().max(1) as f64;
+    let width = (plot.step * 0.7 / count).min(40.0);
     for (place, label) in labels.iter().enumerate() {
         let told = told(label, series, place);
         for (number, one) in series.iter().enumerate() {
             let value = one.values.get(place).copied().unwrap_or(0.0);
-            let x = plot.left(place) + plot.step * 0.15 + width * number as f64;
+            let x = plot.middle(place) + width * (number as f64 - count / 2.0);
             let (y, bottom) = (plot.y(value), plot.y(0.0));
             let _ = writeln!(
                 plot.svg,
