@@ -56,6 +56,7 @@ pub(crate) enum Command {
     Repl(commands::repl::Repl),
     Import(commands::import::Import),
     Simulate(commands::simulate::Simulate),
+    Backtest(commands::backtest::Backtest),
     Serve(Box<commands::serve::Serve>),
     Messages(commands::messages::Messages),
     Explain(commands::explain::Explain),

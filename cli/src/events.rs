@@ -45,14 +45,21 @@ fn read_from(input: impl BufRead) -> io::Result<Events> {
     Ok(events)
 }
 
-/// Reads a file piece by piece, so that a long one needs no more memory than a short one.
+/// Reads a file piece by piece, so that a long one needs no more memory than a short one; `-` is standard
+/// input.
 pub(crate) fn pieces(
     path: &Path,
     lines: usize,
 ) -> Result<impl Iterator<Item = Result<Events>> + use<'_>> {
-    let unreadable = |error: io::Error| Failure::file(path, "read", &error);
-    let file = File::open(path).map_err(unreadable)?;
-    let mut input = (1..).zip(BufReader::new(file).split(b'\n'));
+    let unreadable = move |error: io::Error| match path == Path::new("-") {
+        true => input::unreadable(&error),
+        false => Failure::file(path, "read", &error),
+    };
+    let input: Box<dyn BufRead + Send> = match path == Path::new("-") {
+        true => Box::new(BufReader::new(io::stdin())),
+        false => Box::new(BufReader::new(File::open(path).map_err(unreadable)?)),
+    };
+    let mut input = (1..).zip(input.split(b'\n'));
     Ok(std::iter::from_fn(move || {
         let mut events = Events::default();
         let mut any = false;
@@ -65,6 +72,25 @@ pub(crate) fn pieces(
         }
         any.then_some(Ok(events))
     }))
+}
+
+/// How many lines a file has; none where it can be read only once, as standard input and pipes.
+pub(crate) fn lines(path: &Path) -> Result<u64> {
+    if !path.is_file() {
+        return Ok(0);
+    }
+    let unreadable = |error: io::Error| Failure::file(path, "read", &error);
+    let mut input = BufReader::new(File::open(path).map_err(unreadable)?);
+    let mut lines = 0;
+    loop {
+        let part = input.fill_buf().map_err(unreadable)?;
+        if part.is_empty() {
+            return Ok(lines);
+        }
+        lines += part.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let read = part.len();
+        input.consume(read);
+    }
 }
 
 /// Reads the event of a line; blank lines have none.

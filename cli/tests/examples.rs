@@ -1,4 +1,5 @@
-//! The examples' READMEs are transcripts: every command in them answers what they say.
+//! The examples' READMEs, and the documentation that runs them, are transcripts: every command in them answers what
+//! they say.
 
 use std::path::Path;
 
@@ -7,5 +8,7 @@ use std::path::Path;
 fn the_examples_readmes_are_true() {
     // Their commands are run from the repository.
     std::env::set_current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
-    trycmd::TestCases::new().case("examples/*/README.md");
+    trycmd::TestCases::new()
+        .case("examples/*/README.md")
+        .case("docs/backtest.md");
 }

@@ -85,7 +85,9 @@ fn is(expected: &str, actual: &str) -> bool {
     fn lines(expected: &[&str], actual: &[&str]) -> bool {
         match (expected, actual) {
             ([], []) => true,
-            (["…", rest @ ..], _) => (0..=actual.len()).any(|skipped| lines(rest, &actual[skipped..])),
+            (["…", rest @ ..], _) => {
+                (0..=actual.len()).any(|skipped| lines(rest, &actual[skipped..]))
+            }
             ([first, rest @ ..], [found, others @ ..]) => line(first, found) && lines(rest, others),
             _ => false,
         }
@@ -97,7 +99,9 @@ fn is(expected: &str, actual: &str) -> bool {
 
 /// Runs a tutorial; gives it as it would have to be.
 fn told(name: &str) -> (String, String) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tutorials").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../docs/tutorials")
+        .join(name);
     let tutorial = std::fs::read_to_string(&path).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut told = String::new();

@@ -4,6 +4,7 @@
 
 pub mod answers;
 pub mod api;
+pub mod backtest;
 pub mod clinic;
 pub mod clock;
 pub mod dispatch;

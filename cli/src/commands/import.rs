@@ -1,7 +1,7 @@
 //! `rappel import`: events from the CSV file that an agenda exports.
 
 use std::fs::File;
-use std::io::{BufWriter, Cursor, Read, Seek, Write};
+use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,6 +10,7 @@ use rappel_host::import::{ImportError, Map, Progress, Summary, convert};
 
 use crate::failure::{Exit, Failure, Result};
 use crate::input;
+use crate::output::file::WholeFile;
 use crate::output::message::count;
 use crate::output::{Answer, diagnostics, progress, remark, style};
 
@@ -190,57 +191,30 @@ fn told(summary: &Summary) -> String {
 }
 
 /// Where events go.
-enum Out<'o> {
+enum Out {
     Answer(Answer),
-    /// A file that takes its name once it is whole: half an agenda is worse than none.
-    File {
-        path: &'o Path,
-        unfinished: PathBuf,
-        writer: BufWriter<File>,
-    },
+    File(WholeFile),
 }
 
-impl<'o> Out<'o> {
-    fn open(path: Option<&'o Path>) -> Result<Self> {
-        let Some(path) = path else {
-            return Ok(Out::Answer(Answer::new()));
-        };
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(".part");
-        let unfinished = PathBuf::from(unfinished);
-        let file = File::create(&unfinished)
-            .map_err(|error| Failure::file(&unfinished, "written", &error))?;
-        Ok(Out::File {
-            path,
-            unfinished,
-            writer: BufWriter::new(file),
+impl Out {
+    fn open(path: Option<&Path>) -> Result<Self> {
+        Ok(match path {
+            None => Out::Answer(Answer::new()),
+            Some(path) => Out::File(WholeFile::create(path)?),
         })
     }
 
     fn line(&mut self, line: &str) -> Result<()> {
         match self {
             Out::Answer(answer) => answer.line(line),
-            Out::File {
-                unfinished, writer, ..
-            } => writeln!(writer, "{line}")
-                .map_err(|error| Failure::file(unfinished, "written", &error)),
+            Out::File(file) => file.line(line),
         }
     }
 
     fn end(self) -> Result<()> {
         match self {
             Out::Answer(answer) => answer.end(),
-            Out::File {
-                path,
-                unfinished,
-                mut writer,
-            } => {
-                writer
-                    .flush()
-                    .map_err(|error| Failure::file(&unfinished, "written", &error))?;
-                std::fs::rename(&unfinished, path)
-                    .map_err(|error| Failure::file(path, "written", &error))
-            }
+            Out::File(file) => file.end(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 pub(crate) mod approve;
+pub(crate) mod backtest;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod credits;
@@ -33,6 +34,7 @@ pub(crate) async fn run(command: Command) -> Result {
         Command::Repl(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Simulate(command) => command.run().await,
+        Command::Backtest(command) => command.run(),
         Command::Serve(command) => command.run().await,
         Command::Messages(command) => command.run().await,
         Command::Explain(command) => command.run().await,

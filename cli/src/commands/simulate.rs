@@ -119,7 +119,9 @@ impl Simulate {
         let slips = read.complain(&self.events, &simulation.events);
         let faults = faults_of(&simulation.events);
         faults::failed_to_plan(&faults, "what it wants is missing above");
-        faults::failed_to_judge(&simulation.faults);
+        let unjudged = simulation.faults.iter();
+        let unjudged = unjudged.map(|(fault, messages)| (fault.clone(), messages.len() as u64));
+        faults::failed_to_judge(&unjudged.collect());
         let failed = !faults.is_empty() || !simulation.faults.is_empty();
         Ok(if failed || slips {
             Exit::Refused

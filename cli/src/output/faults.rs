@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use rappel_core::decision::PolicyFault;
 use rappel_core::store::Unplanned;
-use rappel_host::dispatch::Faults;
 
 use super::message::count;
 use super::{remark, style};
@@ -24,10 +23,10 @@ pub(crate) fn failed_to_plan(faults: &BTreeMap<PolicyFault, u64>, so: &str) {
 }
 
 /// Says which policies failed to judge, and how many messages they held so.
-pub(crate) fn failed_to_judge(faults: &Faults) {
+pub(crate) fn failed_to_judge(faults: &BTreeMap<PolicyFault, u64>) {
     let (error, end) = (style::ERROR, style::END);
     for (fault, messages) in faults {
-        let messages = count(messages.len() as u64, "message");
+        let messages = count(*messages, "message");
         remark(format_args!(
             "{error}error{end}: {fault}\n  it failed on {messages}, which a host would hold until it is mended"
         ));

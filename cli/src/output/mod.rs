@@ -6,6 +6,7 @@ pub(crate) mod credits;
 pub(crate) mod csv;
 pub(crate) mod diagnostics;
 pub(crate) mod faults;
+pub(crate) mod file;
 pub(crate) mod list;
 pub(crate) mod message;
 pub(crate) mod progress;

@@ -15,7 +15,7 @@ use crate::clinic::{Clinic, today};
 use crate::clock::Clock;
 
 /// How many messages are taken at a time.
-const BATCH: u32 = 500;
+pub(crate) const BATCH: u32 = 500;
 
 /// What came of draining.
 #[derive(Debug, Default)]

@@ -24,5 +24,6 @@ mod steps;
 mod together;
 
 pub use dispatcher::{Dispatcher, Lanes};
+pub(crate) use drain::BATCH;
 pub use drain::{Drained, Faults, drain};
 pub use steps::Desk;

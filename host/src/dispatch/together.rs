@@ -176,7 +176,7 @@ impl Desk {
                     ..handover
                 });
                 begin.handover = handover.map(Arc::new);
-                let carrier = about_carrier(&one.claim);
+                let carrier = engine::goes_with(&one.claim.message);
                 reason(&mut begin, carrier.clone());
                 begin.reason = Some(carrier);
                 if let Some(Step::Handed { segments, .. }) = begin.story.last_mut() {
@@ -198,13 +198,6 @@ fn go_alike(one: &Ready, other: &Ready) -> bool {
         && one.gateway == other.gateway
         && one.outgoing.to == other.outgoing.to
         && one.is_resend() == other.is_resend()
-}
-
-fn about_carrier(claim: &Claimed) -> String {
-    match &claim.message.appointment {
-        Some(appointment) => format!("it goes in one message with that of `{appointment}`"),
-        None => "it goes in one message with another".into(),
-    }
 }
 
 /// Tells in a message's story with what it goes.

@@ -27,5 +27,5 @@ pub use list::list_of;
 pub use mend::{Change, mend};
 pub use plan::{Occasion, difference};
 pub use planner::EventPlanner;
-pub use together::{Families, Whole, write_together};
+pub use together::{Families, Whole, goes_with, write_together};
 pub use turn::{Situation, Turn, Would};

@@ -11,7 +11,7 @@ use rappel_core::ids::MessageId;
 use rappel_core::kind::{Kind, Named};
 use rappel_core::language::Language;
 use rappel_core::message::Recipient;
-use rappel_core::store::{Claimed, NewLink};
+use rappel_core::store::{Claimed, Message, NewLink};
 
 use super::generation::Generation;
 use super::judge::{Letter, address, brought, facts_of, write};
@@ -97,6 +97,12 @@ impl Families {
     /// The first message of each family: others may [join](Self::join) them.
     pub fn carriers(&self) -> &[MessageId] {
         &self.carriers
+    }
+
+    /// The claims of the carriers.
+    pub fn first_claims(&self) -> impl Iterator<Item = &Claimed> {
+        let firsts = self.groups.iter().filter_map(|group| group.first());
+        firsts.filter(|claim| self.carriers.contains(&claim.message.id))
     }
 
     /// Adds a claim to the family of a carrier; gives it back where it is of another, or there are enough.
@@ -220,6 +226,14 @@ pub fn write_together(
     });
     let parts = parts.collect();
     Some(Whole { letter, parts })
+}
+
+/// Why a message goes that another carries.
+pub fn goes_with(carrier: &Message) -> String {
+    match &carrier.appointment {
+        Some(appointment) => format!("it goes in one message with that of `{appointment}`"),
+        None => "it goes in one message with another".into(),
+    }
 }
 
 /// A line of the list: `1) 14:30 Jeannette, Dr Camille Martin`. What a visit is for doesn't stand in it: an

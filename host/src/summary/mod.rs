@@ -2,8 +2,10 @@
 //! `docs/json.md` is its text. Properties are added to it, never removed, renamed or given another
 //! meaning.
 
+mod backtest;
 mod credits;
 mod message;
+mod reason;
 mod status;
 mod why;
 
@@ -13,8 +15,10 @@ use rappel_core::civil::Zone;
 use rappel_core::ids::FacilityId;
 use rappel_core::store::GenerationRecord;
 
+pub use backtest::{BacktestLine, DifferenceLine, EventsLine};
 pub use credits::CreditsLine;
 pub use message::{MessageLine, StepLine, StoryLine, rfc3339};
+pub use reason::without_figures;
 pub use status::{
     AbsentLine, AlarmLine, ClinicLine, FaultLine, HostLine, StatusLine, alarms, faults,
 };
