@@ -60,12 +60,14 @@ pub struct Book {
     closed: Vec<Closed>,
 }
 
+/// An appointment, and the message that told of it and of others, if one did.
+type ToldOf = (Option<AppointmentId>, Option<MessageId>);
+
 /// The appointments that people were reminded of on one day.
 #[derive(Default)]
 struct Reminded {
     day: NaiveDate,
-    /// Each with the message that told of it and of others, if one did.
-    of: HashMap<(Option<PatientId>, Recipient), Vec<(Option<AppointmentId>, Option<MessageId>)>>,
+    of: HashMap<(Option<PatientId>, Recipient), Vec<ToldOf>>,
 }
 
 impl Book {
