@@ -277,6 +277,7 @@ fn answered_now(block: &str, clinics: &[LoadedClinic]) -> String {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a test asks whether to write")]
 fn the_page_of_the_repl_is_true() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let _inside = runtime.enter();

@@ -156,10 +156,8 @@ fn commands() -> String {
         format!("  {}", row(command, widest, &told))
     }));
     lines.push(String::new());
-    lines.push(format!(
-        "`:help why` tells more of a command; there is help about {}, too.",
-        topics()
-    ));
+    lines.push("`:help why` tells more of a command.".into());
+    lines.push(format!("There is help about {}, too.", topics()));
     lines.join("\n")
 }
 

@@ -67,7 +67,7 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "set",
         short: None,
         arguments: "FACT = VALUE",
-        summary: "set a fact of the visit: `patient.no_shows = 4`, `TRD3 = Ana`; no value makes it absent",
+        summary: "set a fact of the visit: `patient.no_shows = 4`, `TRD3 = Ana`",
         more: "  :set patient.no_shows = 4\n\
              \x20 :set TRD9 = 16:00        moves the appointment, its end too\n\
              \x20 :set patient.mobile      shows the fact\n\

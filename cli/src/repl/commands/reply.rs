@@ -60,7 +60,7 @@ async fn play(session: &Session, mobile: &str, words: &str) -> Result<Option<Tol
     }
     match preview.now {
         Some(now) => clinic.run_until(now.instant(zone)).await?,
-        None => while !asked(&messages(&clinic).await?) && clinic.run_next(end).await? {},
+        None => while !messages(&clinic).await?.iter().any(asks) && clinic.run_next(end).await? {},
     }
     let before = messages(&clinic).await?;
     let record = clinic.reply(mobile, words).await?;
@@ -92,13 +92,16 @@ fn at(message: &Message) -> Instant {
     message.sent_at.unwrap_or(message.due)
 }
 
-/// Whether an SMS went that asks for an answer.
-fn asked(messages: &[Message]) -> bool {
-    messages.iter().any(|message| {
-        message.confirmation_requested
-            && message.state == State::Sent
-            && message.via.unwrap_or(message.channel) == ChannelKind::Sms
-    })
+/// Whether it is an SMS that went and asks for an answer.
+fn asks(message: &Message) -> bool {
+    message.confirmation_requested
+        && message.state == State::Sent
+        && by(message) == ChannelKind::Sms
+}
+
+/// The channel that it goes by.
+fn by(message: &Message) -> ChannelKind {
+    message.via.unwrap_or(message.channel)
 }
 
 fn said(session: &Session, told: &Told, words: &str) -> String {
@@ -128,6 +131,13 @@ fn said(session: &Session, told: &Told, words: &str) -> String {
     };
     let outcome = &told.record.outcome;
     lines.push(ended(&format!("\"{words}\" {reading}: {outcome}")));
+    if !gone.iter().any(|message| asks(message)) {
+        let any = gone.iter().any(|message| by(message) == ChannelKind::Sms);
+        lines.push(match any {
+            true => "No SMS that went asks for an answer; `reminder.confirmation` in clinic.toml lets reminders ask.".into(),
+            false => "No SMS went; `:why reminder sms` tells why.".into(),
+        });
+    }
     let changed: Vec<&Message> = told
         .after
         .iter()
@@ -196,6 +206,6 @@ fn line(session: &Session, message: &Message, among: &[&Message]) -> String {
         true => String::new(),
         false => format!(" about {}", ids.join(", ")),
     };
-    let (kind, channel) = (&message.kind, message.via.unwrap_or(message.channel));
+    let (kind, channel) = (&message.kind, by(message));
     format!("{}  {kind} by {channel}{of}", clock(at(message), zone))
 }
