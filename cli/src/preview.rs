@@ -4,16 +4,20 @@
 use std::sync::Arc;
 
 use rappel_core::channel::Content;
-use rappel_core::civil::{Civil, Instant, Span};
+use rappel_core::civil::{Civil, Instant, Span, Zone};
 use rappel_core::event::Alert;
-use rappel_core::facts::Records;
+use rappel_core::facts::{Record, Records};
 use rappel_core::ids::{AppointmentId, MessageId, PatientId};
 use rappel_core::kind::Named;
 use rappel_core::message::MessageFacts;
 use rappel_core::store::{Change, Claimed, Message, NewMessage, Plan, Planner};
 use rappel_core::{ChannelKind, Event, EventKind, Kind, Language, Visit};
 use rappel_dsl::{Compiled, Options, Stopped, Template, compile};
-use rappel_host::engine::{Beside, EventPlanner, Generation, Judgement, Links, judge, list_of};
+use rappel_host::engine::{
+    Applied, Beside, EventPlanner, Generation, Judgement, Links, Situation, judge, list_of,
+    list_together,
+};
+use rappel_host::why::{Planned, planned_after};
 
 use crate::visit::KnownVisit;
 
@@ -28,10 +32,11 @@ pub(crate) struct Preview {
     pub(crate) language: Option<Language>,
     /// What the clock shows, unless the moment that the message is due.
     pub(crate) now: Option<Civil>,
+    /// Other visits of the family, which the message tells of too.
+    pub(crate) together: Vec<KnownVisit>,
 }
 
 /// What the policies say of a message.
-#[derive(Debug)]
 pub(crate) struct Asked {
     /// The event that it follows from.
     pub(crate) event: EventKind,
@@ -41,6 +46,8 @@ pub(crate) struct Asked {
     pub(crate) now: Civil,
     /// What each said, and what comes of it.
     pub(crate) judgement: Judgement,
+    /// The same to be asked again, with other facts.
+    pub(crate) situation: Situation,
 }
 
 impl Preview {
@@ -91,6 +98,7 @@ impl Preview {
                 links: &self.links(rules),
                 day: day(visit),
                 appointments: Some(&list_of(&[visit.visit().clone()])),
+                family: self.family(rules, visit).as_deref(),
                 ..Beside::default()
             },
         )
@@ -105,10 +113,12 @@ impl Preview {
         let facts = self.facts(rules, visit);
         let links = self.links(rules);
         let listed = list_of(&[visit.visit().clone()]);
+        let family = self.family(rules, visit);
         let beside = Beside {
             links: &links,
             day: day(visit),
             appointments: Some(&listed),
+            family: family.as_deref(),
             ..Beside::default()
         };
         let values = rules.facts(visit.visit(), &facts, beside);
@@ -221,17 +231,60 @@ impl Preview {
         }
         let planned = self.planned(rules, &visit);
         let facts = self.facts(rules, &visit);
+        let now = facts.now;
+        let claim = self.claimed(rules, &visit, planned.as_ref(), &facts);
+        let at = now.instant(settings.zone);
+        let judgement = judge(&claim, rules, &Links::preview(), at);
+        let situation = Situation {
+            rules: rules.clone(),
+            records: after(self.event(), &visit, rules)
+                .map_or_else(|| visit.records().clone(), |applied| applied.records),
+            claim: Some(claim),
+        };
+        Asked {
+            event: self.event(),
+            planned,
+            now,
+            judgement,
+            situation,
+        }
+    }
+
+    /// What the policies that plan want after the message's event, and what would make each want this
+    /// message. `None` where the facts can't be read.
+    pub(crate) fn would_plan(
+        &self,
+        rules: &Arc<Generation>,
+        visit: &KnownVisit,
+    ) -> Option<Planned> {
+        let event = (self.event(), self.event_time(rules, visit));
+        planned_after(rules, visit.records().clone(), event, &|new| {
+            new.kind == self.kind && new.channel == self.channel
+        })
+    }
+
+    /// The message as it is taken when it is due.
+    pub(crate) fn claim(&self, rules: &Arc<Generation>, visit: &KnownVisit) -> Claimed {
+        let (planned, facts) = (self.planned(rules, visit), self.facts(rules, visit));
+        self.claimed(rules, visit, planned.as_ref(), &facts)
+    }
+
+    fn claimed(
+        &self,
+        rules: &Arc<Generation>,
+        visit: &KnownVisit,
+        planned: Option<&NewMessage>,
+        facts: &MessageFacts,
+    ) -> Claimed {
+        let settings = rules.settings();
         let event = self.event();
-        let records = visit.records();
-        let id = |record| records.id(record).unwrap_or_default().to_string();
+        let id = |record| visit.records().id(record).unwrap_or_default().to_string();
         let message = Message {
-            appointment: Some(AppointmentId::new(id(
-                rappel_core::facts::Record::Appointment,
-            ))),
-            patient: Some(PatientId::new(id(rappel_core::facts::Record::Patient))),
+            appointment: Some(AppointmentId::new(id(Record::Appointment))),
+            patient: Some(PatientId::new(id(Record::Patient))),
             recipient: facts.recipient,
-            origin: planned.as_ref().map(|planned| planned.origin.clone()),
-            expires: planned.as_ref().and_then(|planned| planned.expires),
+            origin: planned.map(|planned| planned.origin.clone()),
+            expires: planned.and_then(|planned| planned.expires),
             confirmation_requested: facts.confirmation_requested,
             event: Some(event),
             visit_start: visit
@@ -239,8 +292,8 @@ impl Preview {
                 .appointment
                 .as_ref()
                 .map(|appointment| appointment.start),
-            day: planned.as_ref().and_then(|planned| planned.lists),
-            delay: planned.as_ref().and_then(|planned| planned.delay),
+            day: planned.and_then(|planned| planned.lists),
+            delay: planned.and_then(|planned| planned.delay),
             generation: Some(rules.id().to_string()),
             ..Message::new(
                 settings.id.clone(),
@@ -249,29 +302,34 @@ impl Preview {
                 (facts.due.instant(settings.zone), facts.due),
             )
         };
-        let claim = Claimed {
+        Claimed {
             message,
             fence: 0,
-            visit: as_after(event, &visit, rules),
+            visit: after(event, visit, rules)
+                .map_or_else(|| visit.visit().clone(), |applied| applied.visit),
             reminders_today: 0,
             other_channels: Vec::new(),
             next_visit: None,
             sent_before: 0,
             listed: vec![visit.visit().clone()],
             alarms: Vec::new(),
-        };
-        let judgement = judge(
-            &claim,
-            rules,
-            &Links::preview(),
-            facts.now.instant(settings.zone),
-        );
-        Asked {
-            event,
-            planned,
-            now: facts.now,
-            judgement,
         }
+    }
+
+    /// The family's appointments as the message lists them; `None` where it tells of one.
+    fn family(&self, rules: &Arc<Generation>, visit: &KnownVisit) -> Option<String> {
+        if self.together.is_empty() || !self.kind.is_reminder() {
+            return None;
+        }
+        let visits = std::iter::once(visit).chain(&self.together);
+        let mut claims: Vec<Claimed> = visits.map(|visit| self.claim(rules, visit)).collect();
+        claims.sort_by_key(|claim| claim.message.visit_start);
+        Some(list_together(
+            &claims.iter().collect::<Vec<_>>(),
+            rules.settings(),
+            &Links::preview(),
+            self.language(rules, visit.visit()),
+        ))
     }
 
     fn links(&self, rules: &Arc<Generation>) -> Vec<(Named, String)> {
@@ -293,10 +351,25 @@ const DELAY: u32 = 20;
 const PREVIEW: MessageId = MessageId(uuid::Uuid::nil());
 
 /// The visit as it is after an event: cancelled after a cancellation.
-fn as_after(event: EventKind, visit: &KnownVisit, rules: &Arc<Generation>) -> Visit {
+fn after(event: EventKind, visit: &KnownVisit, rules: &Arc<Generation>) -> Option<Applied> {
     let event = told(event, visit, Instant::default());
-    rappel_host::engine::apply(&event, &Records::default(), false, rules.settings().zone)
-        .map_or_else(|_| visit.visit().clone(), |applied| applied.visit)
+    let zone = rules.settings().zone;
+    rappel_host::engine::apply(&event, &Records::default(), false, zone).ok()
+}
+
+/// The booking of a visit: when it was booked, or a week before it.
+pub(crate) fn booking(visit: &KnownVisit, zone: Zone) -> Event {
+    let appointment = visit.visit().appointment.as_deref();
+    let time = appointment.and_then(|appointment| {
+        appointment
+            .booked_at
+            .or_else(|| appointment.start.checked_add(-Span::days(7)))
+    });
+    Event {
+        id: visit.id().into(),
+        time: time.map(|time| time.instant(zone)),
+        ..told(EventKind::AppointmentCreated, visit, Instant::default())
+    }
 }
 
 fn told(kind: EventKind, visit: &KnownVisit, time: Instant) -> Event {

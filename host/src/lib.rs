@@ -9,6 +9,7 @@ pub mod clinic;
 pub mod clock;
 pub mod dispatch;
 pub mod engine;
+pub mod find;
 pub mod folder;
 pub mod import;
 pub mod reload;

@@ -9,7 +9,7 @@ use rappel_core::event::{Event, EventFacts, EventKind};
 use rappel_core::facts::{Appointment, Record, Records, Status};
 use rappel_core::ids::{AppointmentId, FacilityId};
 use rappel_core::message::State;
-use rappel_core::store::{Claimed, Entry, Filter, Message, Result, Step, Store};
+use rappel_core::store::{Claimed, Entry, Filter, Message, NewMessage, Result, Step, Store};
 use rappel_rules::Planning;
 
 use crate::engine::{Generation, Judgement, Occasion, Outcome, Situation, Turn, apply};
@@ -115,7 +115,8 @@ pub async fn why_not(
                 since: None,
                 generation,
                 then: State::Sending,
-                turns: situation.would_plan(planning, &facts, occasion(event, at, rules)),
+                turns: situation
+                    .would_plan(planning, &facts, occasion(event, at, rules), &|_| true),
             })
         }
         None => None,
@@ -155,9 +156,19 @@ pub async fn planned(
     let booked = known.booked_at.or_else(week).unwrap_or(known.start);
     let at = first.unwrap_or_else(|| booked.instant(zone));
     let event = event_of(&known);
-    let Some(facts) = facts_of(event, &records, at, rules) else {
-        return Ok(None);
-    };
+    Ok(planned_after(rules, records, (event, at), &|_| true))
+}
+
+/// Asks every policy that plans about an appointment after an event, of which it is known that it was
+/// at a time; and what would make each want a message of those that are meant. `None` where the facts
+/// can't be read.
+pub fn planned_after(
+    rules: &Arc<Generation>,
+    records: Records,
+    (event, at): (EventKind, Instant),
+    is_meant: &dyn Fn(&NewMessage) -> bool,
+) -> Option<Planned> {
+    let facts = facts_of(event, &records, at, rules)?;
     let situation = Situation {
         rules: rules.clone(),
         records,
@@ -165,19 +176,19 @@ pub async fn planned(
     };
     let occasion = occasion(event, at, rules);
     let turned = |planning: Planning| {
-        let turns = situation.would_plan(&planning, &facts, occasion);
+        let turns = situation.would_plan(&planning, &facts, occasion, is_meant);
         (planning, turns)
     };
-    Ok(Some(Planned {
+    Some(Planned {
         event,
-        at: Civil::at(at, zone),
+        at: Civil::at(at, rules.settings().zone),
         generation: rules.id().to_string(),
         policies: situation
             .plannings(&facts)
             .into_iter()
             .map(turned)
             .collect(),
-    }))
+    })
 }
 
 /// The event that brings an appointment where it stands.

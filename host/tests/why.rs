@@ -247,7 +247,7 @@ fn a_policy_that_wants_nothing_says_what_it_would_want_something_for() {
                 planning.origin.line,
                 planning.wanted.as_ref().unwrap().len(),
                 read.join(", "),
-                told(&asked.would_plan(planning, &event, occasion)).join("; ")
+                told(&asked.would_plan(planning, &event, occasion, &|_| true)).join("; ")
             )
         })
         .collect();

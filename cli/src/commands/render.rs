@@ -114,6 +114,7 @@ impl Render {
             channel: self.channel,
             language: self.language,
             now: self.now.map(|now| now.civil(settings.zone)),
+            together: Vec::new(),
         };
         let (template, warnings) = self.template(&clinic, &preview, &visit)?;
         let content = preview

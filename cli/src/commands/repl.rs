@@ -13,10 +13,11 @@ const EXAMPLES: &str = "\
 Examples:
   rappel repl clinic
   rappel repl clinic --visit first-visit
+  rappel repl clinic --database rappel.db      `:visit dupont` finds real visits
   printf ':kind cancelled\\nBonjour [TRD3]\\n:why\\n' | rappel repl clinic
 
 In it a line of text is rendered on the current visit, a line that begins with `:` is a command;
-`:help` lists them. On a pipe each line is answered, and the exit code is 1 when one of them failed.";
+`:help` shows what to try. What names a patient, and texts, are never kept. On a pipe each line is answered, and the exit code is 1 when one of them failed.";
 
 /// Try templates and policies on a visit
 #[derive(Debug, Args)]
@@ -30,9 +31,17 @@ pub(crate) struct Repl {
     #[arg(long, value_name = "FILE")]
     visit: Option<PathBuf>,
 
-    /// For `:credits`, which shows what the clinic has left where there is a database
+    /// Where `:visit` finds real visits and `:credits` what the clinic has left; it is only read
     #[command(flatten)]
     database: Database,
+
+    /// Where commands are kept for later sessions [default: ~/.local/state/rappel/repl_history]
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
+
+    /// Keep nothing for later sessions
+    #[arg(long, conflicts_with = "history")]
+    no_history: bool,
 }
 
 impl Repl {
@@ -45,6 +54,8 @@ impl Repl {
             }
             None => None,
         };
-        repl::run(clinic, visit, self.database.existing())
+        let history = self.history.or_else(repl::usual_history);
+        let history = history.filter(|_| !self.no_history);
+        repl::run(clinic, visit, self.database.existing(), history)
     }
 }

@@ -51,17 +51,23 @@ pub(crate) fn of_message(message: &Message, why: &Why) -> String {
             "Asked again with what is known now, {since}"
         )));
     }
-    let goes = why.since.as_deref() == Some("it would go");
-    match why.turns.as_slice() {
-        [] if goes => {}
-        [] => lines.push("No change of one fact alone would let it go.".into()),
-        turns if why.then == State::Sending => lines.extend(turned("It would go if", turns)),
-        turns => {
-            lines.push("No change of one fact alone would let it go at once.".into());
-            lines.extend(turned("It would be held and not skipped if", turns));
-        }
+    if why.since.as_deref() != Some("it would go") || !why.turns.is_empty() {
+        lines.extend(changes(why.then, &why.turns));
     }
     lines.join("\n")
+}
+
+/// Which changes of one fact would let a message go, or where nothing alone does, be held and not skipped.
+pub(crate) fn changes(then: State, turns: &[Turn]) -> Vec<String> {
+    match turns {
+        [] => vec!["No change of one fact alone would let it go.".into()],
+        turns if then == State::Sending => turned("It would go if", turns),
+        turns => {
+            let mut lines = vec!["No change of one fact alone would let it go at once.".into()];
+            lines.extend(turned("It would be held and not skipped if", turns));
+            lines
+        }
+    }
 }
 
 /// An appointment, its messages, and what each policy says of it.
@@ -154,7 +160,7 @@ fn policies(asked: &Planned) -> Vec<String> {
 }
 
 /// `It would go if …`, and each other change on a line of its own.
-fn turned(begin: &str, turns: &[Turn]) -> Vec<String> {
+pub(crate) fn turned(begin: &str, turns: &[Turn]) -> Vec<String> {
     let told = turns.iter().take(CHANGES).enumerate();
     told.map(|(number, turn)| match number {
         0 => format!("{begin} {}.", sentence(turn)),

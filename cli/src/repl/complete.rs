@@ -6,7 +6,7 @@ use rappel_dsl::filters::{FILTERS, Filter};
 use rappel_dsl::variables::Type;
 use rappel_dsl::{Variable, vocabulary};
 
-use super::commands::COMMANDS;
+use super::commands::{COMMANDS, TOPICS};
 use super::session::Session;
 use crate::visit::properties;
 
@@ -55,26 +55,13 @@ fn in_command(session: &Session, before: &str) -> (usize, Vec<Candidate>) {
             .map(|command| Candidate::new(command.name, command.summary));
         return (1, beginning(before, commands));
     };
-    let start = 1 + name.len() + 1;
+    // Several words may stand there; the last one is completed.
+    let word = argument.rsplit(' ').next().unwrap_or(argument);
+    let start = 1 + before.len() - word.len();
     let words: Vec<Candidate> = match name {
-        "kind" | "k" => {
-            let stock = STOCK_KINDS
-                .iter()
-                .map(|kind| Candidate::new(kind.name, kind.summary));
-            let own = session
-                .rules()
-                .settings()
-                .messages
-                .keys()
-                .filter(|kind| kind.stock().is_none());
-            stock
-                .chain(own.map(|kind| Candidate::new(kind.as_str(), "")))
-                .collect()
-        }
-        "channel" | "c" | "why" | "w" => ChannelKind::ALL
-            .iter()
-            .map(|channel| Candidate::new(channel.name(), ""))
-            .collect(),
+        "kind" | "k" => kinds(session).collect(),
+        "channel" | "c" => channels().collect(),
+        "why" | "w" => channels().chain(kinds(session)).collect(),
         "lang" | "l" => Language::ALL
             .iter()
             .map(|language| Candidate::new(language.code(), ""))
@@ -83,18 +70,57 @@ fn in_command(session: &Session, before: &str) -> (usize, Vec<Candidate>) {
             .iter()
             .map(|event| Candidate::new(event.name(), ""))
             .collect(),
-        "set" => properties()
-            .iter()
-            .map(|place| Candidate::new(place.to_string(), ""))
-            .collect(),
-        "visit" => {
-            let built_in = ["example", "least"].map(String::from);
-            let names = built_in.into_iter().chain(session.disk.visits());
-            names.map(|name| Candidate::new(name, "")).collect()
+        "set" | "unset" | "facts" => {
+            let language = session.rules().settings().language;
+            properties()
+                .iter()
+                .map(|place| Candidate::new(place.to_string(), place.label(language)))
+                .collect()
+        }
+        "visit" => visits(session, &["example", "least"]).collect(),
+        "with" => visits(session, &["family", "none"]).collect(),
+        "help" | "h" => {
+            let commands = COMMANDS
+                .iter()
+                .map(|command| (command.name, command.summary));
+            let topics = TOPICS.iter().map(|(topic, _)| (*topic, ""));
+            topics
+                .chain(commands)
+                .map(|(name, label)| Candidate::new(name, label))
+                .collect()
         }
         _ => Vec::new(),
     };
-    (start, beginning(argument, words.into_iter()))
+    (start, beginning(word, words.into_iter()))
+}
+
+fn channels() -> impl Iterator<Item = Candidate> {
+    let all = ChannelKind::ALL.iter();
+    all.map(|channel| Candidate::new(channel.name(), ""))
+}
+
+/// The kinds of message that there are, the clinic's own too.
+fn kinds(session: &Session) -> impl Iterator<Item = Candidate> {
+    let stock = STOCK_KINDS
+        .iter()
+        .map(|kind| Candidate::new(kind.name, kind.summary));
+    let own = session
+        .rules()
+        .settings()
+        .messages
+        .keys()
+        .filter(|kind| kind.stock().is_none());
+    stock.chain(own.map(|kind| Candidate::new(kind.as_str(), "")))
+}
+
+/// Some words, the clinic's own visits, and those that were listed last.
+fn visits(session: &Session, words: &'static [&str]) -> impl Iterator<Item = Candidate> {
+    let words = words.iter().map(|word| Candidate::new(*word, ""));
+    let own = session.disk.visits().into_iter();
+    let listed = session.found.iter();
+    words
+        .chain(own.map(|name| Candidate::new(name, "")))
+        .chain(listed.map(|visit| Candidate::new(visit.id(), &visit.called())))
 }
 
 fn in_text(session: &Session, before: &str) -> (usize, Vec<Candidate>) {

@@ -7,9 +7,10 @@ use rappel_core::store::{Account, StoreError};
 use rappel_core::{ChannelKind, Diagnostic, Kind};
 use rappel_host::engine::Generation;
 
-use super::commands;
 use super::text;
+use super::{commands, lines};
 use crate::clinic::LoadedClinic;
+use crate::output::message::count;
 use crate::output::style;
 use crate::preview::Preview;
 use crate::visit::KnownVisit;
@@ -27,6 +28,12 @@ pub(super) trait Disk {
 
     /// The names of the clinic's own visits.
     fn visits(&self) -> Vec<String>;
+
+    /// The real visits that somebody names, the latest first.
+    fn find(&self, rules: &Arc<Generation>, named: &str) -> Result<Vec<KnownVisit>, String>;
+
+    /// What to say where there is none.
+    fn not_found(&self) -> String;
 }
 
 /// A session.
@@ -36,12 +43,18 @@ pub(super) struct Session {
     pub(super) visit: KnownVisit,
     /// What the visit is called.
     pub(super) visit_name: String,
+    /// The visit before its facts were changed.
+    pub(super) unchanged: KnownVisit,
+    /// The visits that were listed last, to choose from.
+    pub(super) found: Vec<KnownVisit>,
     /// The message that texts are for.
     pub(super) preview: Preview,
     /// The text that was rendered last.
     pub(super) text: Option<String>,
-    /// Lines that end with `\`, until one doesn't.
+    /// Lines that go on in the next.
     unfinished: String,
+    /// The last line, where later sessions may know it.
+    pub(super) kept: Option<String>,
     failed: bool,
 }
 
@@ -65,15 +78,19 @@ impl Session {
             channel: ChannelKind::Sms,
             language: None,
             now: None,
+            together: Vec::new(),
         };
         Self {
             clinic,
             disk,
+            unchanged: visit.clone(),
             visit,
+            found: Vec::new(),
             visit_name: "example".into(),
             preview,
             text: None,
             unfinished: String::new(),
+            kept: None,
             failed: false,
         }
     }
@@ -81,7 +98,9 @@ impl Session {
     /// Takes a visit.
     pub(super) fn meet(&mut self, name: String, visit: KnownVisit) {
         self.visit_name = name;
+        self.unchanged = visit.clone();
         self.visit = visit;
+        self.preview.together.clear();
     }
 
     /// The clinic's rules.
@@ -94,22 +113,30 @@ impl Session {
         self.failed
     }
 
-    /// Answers a line: a command, or a text to render. A line that ends with `\` goes on in the next.
+    /// Notes that a line couldn't be answered as it was meant.
+    pub(super) fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    /// Answers a line: a command, or a text to render. Some lines go on in the next.
     pub(super) fn answer(&mut self, line: &str) -> Reply {
-        if let Some(begun) = line.strip_suffix('\\') {
-            self.unfinished.push_str(begun);
+        if !self.unfinished.is_empty() {
             self.unfinished.push('\n');
-            return Reply::More;
         }
-        let mut whole = std::mem::take(&mut self.unfinished);
-        whole.push_str(&line.replace("\\\n", "\n"));
-        self.finished(&whole)
+        self.unfinished.push_str(line);
+        match lines::whole(&self.unfinished) {
+            Some(whole) => {
+                self.unfinished.clear();
+                self.finished(&whole)
+            }
+            None => Reply::More,
+        }
     }
 
     /// Answers what was begun, at the end of the input.
     pub(super) fn end(&mut self) -> Reply {
         let begun = std::mem::take(&mut self.unfinished);
-        self.finished(begun.trim_end_matches('\n'))
+        self.finished(&lines::rest(&begun))
     }
 
     fn finished(&mut self, line: &str) -> Reply {
@@ -118,7 +145,10 @@ impl Session {
         }
         let answer = match line.trim_start().strip_prefix(':') {
             Some(command) => match commands::run(self, command) {
-                Some(answer) => answer,
+                Some(answer) => {
+                    self.kept = answer.is_ok().then(|| commands::kept(command)).flatten();
+                    answer
+                }
                 None => return Reply::Quit,
             },
             None => {
@@ -145,8 +175,12 @@ impl Session {
             .now
             .map(|now| format!(" · now {now}"))
             .unwrap_or_default();
+        let with = match self.preview.together.len() {
+            0 => String::new(),
+            others => format!(" with {}", count(others as u64, "other")),
+        };
         format!(
-            "{} by {} · {language} · visit {}{now}",
+            "{} by {} · {language} · visit {}{with}{now}",
             self.preview.kind, self.preview.channel, self.visit_name
         )
     }

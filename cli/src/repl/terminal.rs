@@ -12,14 +12,15 @@ use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
+use super::history::History;
 use super::session::{Reply, Session};
-use super::{complete, highlight, text};
+use super::{complete, highlight, lines, text};
 use crate::failure::{Failure, Result};
-use crate::output::{Answer, style};
+use crate::output::{Answer, remark, style};
 
-/// Reads and answers lines until the session ends. Lines are remembered for the session and never
-/// written down: they may hold a patient's data.
-pub(super) fn run(session: Session) -> Result<()> {
+/// Reads and answers lines until the session ends. Lines are remembered for the session; only those that can
+/// hold nothing of a patient's are written down.
+pub(super) fn run(session: Session, mut history: Option<History>) -> Result<()> {
     let session = Rc::new(RefCell::new(session));
     let config = Config::builder()
         .completion_type(CompletionType::List)
@@ -28,13 +29,16 @@ pub(super) fn run(session: Session) -> Result<()> {
     let cant =
         |error: ReadlineError| Failure::environment(format!("the terminal can't be read: {error}"));
     let mut editor: Editor<Assistant, _> = Editor::with_config(config).map_err(cant)?;
+    for line in history.iter().flat_map(|history| history.lines()) {
+        editor.add_history_entry(line).map_err(cant)?;
+    }
     let colours = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
     editor.set_helper(Some(Assistant {
         session: session.clone(),
         colours,
     }));
     say(&format!(
-        "{}{}{}: {}\nType a text to render it; `:help` lists commands, `:quit` leaves.",
+        "{}{}{}: {}\nType a text to render it; `:help` shows what else there is, `:quit` leaves.",
         style::STRONG,
         session.borrow().rules().settings().name,
         style::END,
@@ -54,6 +58,16 @@ pub(super) fn run(session: Session) -> Result<()> {
             Reply::Say(answer) => say(&answer)?,
             Reply::More => {}
             Reply::Quit => return Ok(()),
+        }
+        let kept = session.borrow_mut().kept.take();
+        if let (Some(open), Some(kept)) = (&mut history, kept)
+            && let Err(error) = open.keep(kept)
+        {
+            let (warning, end) = (style::WARNING, style::END);
+            remark(format_args!(
+                "{warning}warning{end}: what is typed isn't kept for later sessions: {error}"
+            ));
+            history = None;
         }
     }
 }
@@ -149,11 +163,9 @@ impl Highlighter for Assistant {
 
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        // A line that ends with `\` goes on.
-        Ok(if context.input().ends_with('\\') {
-            ValidationResult::Incomplete
-        } else {
-            ValidationResult::Valid(None)
+        Ok(match lines::whole(context.input()) {
+            None => ValidationResult::Incomplete,
+            Some(_) => ValidationResult::Valid(None),
         })
     }
 }

@@ -5,9 +5,13 @@ use std::sync::Arc;
 use rappel_core::ChannelKind;
 use rappel_core::channel::Content;
 use rappel_core::diagnostic::Diagnostic;
+use rappel_core::settings::spoken_minutes;
 use rappel_dsl::{Compiled, has_subject};
+use rust_decimal::Decimal;
 
+use super::lines;
 use super::session::Session;
+use crate::output::credits::amount;
 use crate::output::diagnostics::reports;
 use crate::output::message::count;
 use crate::output::{content, style};
@@ -79,7 +83,7 @@ pub(super) fn hint(session: &Session, line: &str) -> Option<String> {
     if line.trim().is_empty() || line.trim_start().starts_with(':') {
         return None;
     }
-    let text = line.replace("\\\n", "\n");
+    let text = lines::rest(line);
     let compiled = compiled(session, &text);
     let Some(template) = compiled.template else {
         let error = compiled
@@ -92,18 +96,36 @@ pub(super) fn hint(session: &Session, line: &str) -> Option<String> {
         .preview
         .render(session.rules(), &session.visit, &template)
     {
-        Ok(content) => length(&content),
+        Ok(content) => {
+            let cost = session
+                .rules()
+                .settings()
+                .cost(session.preview.channel, &content);
+            length(&content, cost)
+        }
         Err(stopped) => Some(format!("  {stopped}")),
     }
 }
 
-fn length(content: &Content) -> Option<String> {
-    let encoding = content.encoding?;
-    let (units, segments) = (
-        count(content.units.into(), "unit"),
-        count(content.segments.into(), "segment"),
-    );
-    Some(format!("  {} {units}, {segments}", encoding.name()))
+/// How long a message is and what it costs: `  gsm7 17 units, 1 segment, 1 credit`.
+fn length(content: &Content, cost: Decimal) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some(encoding) = content.encoding {
+        parts.push(format!(
+            "{} {}",
+            encoding.name(),
+            count(content.units.into(), "unit")
+        ));
+        parts.push(count(content.segments.into(), "segment"));
+    }
+    if content.ssml.is_some() {
+        let minutes = count(spoken_minutes(&content.text).into(), "minute");
+        parts.push(format!("about {minutes}"));
+    }
+    if !cost.is_zero() {
+        parts.push(amount(cost));
+    }
+    (!parts.is_empty()).then(|| format!("  {}", parts.join(", ")))
 }
 
 /// A text with its tags in colours.

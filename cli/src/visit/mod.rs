@@ -146,6 +146,31 @@ impl KnownVisit {
         &self.records
     }
 
+    /// The appointment's id; nothing where it has none.
+    pub(crate) fn id(&self) -> &str {
+        self.records.id(Record::Appointment).unwrap_or_default()
+    }
+
+    /// The patient's name.
+    pub(crate) fn patient(&self) -> String {
+        let patient = self.visit.patient.as_ref();
+        let names =
+            patient.map(|patient| [patient.first_name.as_deref(), patient.last_name.as_deref()]);
+        let names: Vec<&str> = names.into_iter().flatten().flatten().collect();
+        names.join(" ")
+    }
+
+    /// What a real visit is called: `a-101 (Jeannette Dupont, 2026-06-09 08:20)`.
+    pub(crate) fn called(&self) -> String {
+        let appointment = self.visit.appointment.as_ref();
+        let start = appointment.map(|appointment| appointment.start.to_string());
+        let about: Vec<String> = [Some(self.patient()), start]
+            .into_iter()
+            .flatten()
+            .collect();
+        format!("{} ({})", self.id(), about.join(", "))
+    }
+
     /// Takes other records, if they can be read.
     ///
     /// # Errors

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use rappel_core::facts::{Record, merge};
-use rappel_core::{Civil, Named};
+use rappel_core::{Civil, Language, Named};
 use rappel_dsl::Variable;
 use rappel_dsl::variables::Id;
 use serde_json::{Map, Value};
@@ -88,6 +88,16 @@ impl Place {
                 "there is no fact `{name}`; `:vars` lists the variables, `:facts` the facts"
             ),
         })
+    }
+}
+
+impl Place {
+    /// What the fact is called in a language, where a variable prints it as it is.
+    pub(crate) fn label(&self, language: Language) -> &'static str {
+        let prints = |variable: &Variable| of_variable(*variable).is_ok_and(|place| place == *self);
+        Variable::all()
+            .find(prints)
+            .map_or("", |variable| variable.label(language))
     }
 }
 

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use rust_decimal::Decimal;
+use serde_json::{Map, Value};
 
 use crate::alarm::{Alarm, AlarmRecord, NewReport, PlannedReport};
 use crate::channel::ChannelKind;
@@ -43,6 +44,9 @@ pub struct StoreError(pub String);
 
 /// The result of a store's work.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Tells whether a patient is meant, by what the agenda told of them.
+pub type Whose<'w> = dyn Fn(&Map<String, Value>) -> bool + Sync + 'w;
 
 /// A store. The conformance suite in `host/tests/store` says what every implementation must hold to.
 #[async_trait]
@@ -236,6 +240,15 @@ pub trait Store: Send + Sync {
         facility: &FacilityId,
         appointment: &AppointmentId,
     ) -> Result<Option<Records>>;
+
+    /// What is known of the appointments of some patients and of all that they refer to, the latest first;
+    /// at most so many. Every patient of the clinic is looked at.
+    async fn appointments_of(
+        &self,
+        facility: &FacilityId,
+        whose: &Whose<'_>,
+        limit: u32,
+    ) -> Result<Vec<Records>>;
 
     /// How many messages are in each state.
     async fn counts(&self) -> Result<Vec<Count>>;

@@ -10,7 +10,6 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use rappel_core::channel::ChannelKind;
 use rappel_core::civil::{Civil, Instant};
-use rappel_core::contact::Phone;
 use rappel_core::event::{Alert, Event, EventKind};
 use rappel_core::facts::{Record, Records, Status};
 use rappel_core::ids::{AppointmentId, FacilityId, PatientId};
@@ -24,6 +23,7 @@ use tokio::sync::watch;
 use crate::clinic::Clinic;
 use crate::clock::Clock;
 use crate::engine::{Answered, Decided, EventPlanner, Reading, decide_reply, read_reply};
+use crate::find::phone;
 use crate::serve::{Host, ReceiptError, faults_of, tell_faults};
 
 pub(crate) use words::words;
@@ -375,15 +375,6 @@ async fn tell(
         }
     }
     Ok(())
-}
-
-/// The number that a reply came from, as messages to it are kept.
-fn phone(from: &str, country: &str) -> Option<Phone> {
-    // Some gateways leave the plus of an international number out.
-    let international = format!("+{}", from.trim_start_matches("00"));
-    Phone::parse(from, country)
-        .or_else(|_| Phone::parse(&international, country))
-        .ok()
 }
 
 fn answer_event(id: &str, appointment: &AppointmentId, answer: Answered, now: Instant) -> Event {

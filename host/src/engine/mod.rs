@@ -18,6 +18,7 @@ mod together;
 mod turn;
 mod unplanned;
 
+pub(crate) use answer::words_of;
 pub use answer::{Answered, Decided, Reading, decide as decide_reply, read as read_reply};
 pub use apply::{Applied, apply, time_of};
 pub use generation::{Beside, Folder, Generation};
@@ -27,5 +28,7 @@ pub use list::list_of;
 pub use mend::{Change, mend};
 pub use plan::{Occasion, difference};
 pub use planner::EventPlanner;
-pub use together::{Families, Whole, goes_with, write_together};
+pub use together::{
+    Families, MOST_TOGETHER, Whole, family, goes_with, list_together, write_together,
+};
 pub use turn::{Situation, Turn, Would};

@@ -11,6 +11,7 @@ use rappel_core::ids::MessageId;
 use rappel_core::kind::{Kind, Named};
 use rappel_core::language::Language;
 use rappel_core::message::Recipient;
+use rappel_core::settings::Settings;
 use rappel_core::store::{Claimed, Message, NewLink};
 
 use super::generation::Generation;
@@ -19,14 +20,14 @@ use super::links::Links;
 use super::templates::lists_family;
 
 /// The most appointments that one message tells of: what an SMS has room for.
-const MOST_TOGETHER: usize = 6;
+pub const MOST_TOGETHER: usize = 6;
 
 /// How many characters of a name stand in the list.
 const LONGEST_NAME: usize = 20;
 
 /// What messages have in common that may go as one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Family {
+pub struct Family {
     kind: Kind,
     day: NaiveDate,
     to: Address,
@@ -35,7 +36,7 @@ struct Family {
 /// The family that a claimed reminder goes to; `None` where it goes alone, because the clinic wants
 /// that, its template can't list appointments, or it is a call, in which no appointment could be
 /// confirmed on its own.
-fn family(claim: &Claimed, rules: &Generation) -> Option<Family> {
+pub fn family(claim: &Claimed, rules: &Generation) -> Option<Family> {
     let (message, settings) = (&claim.message, rules.settings());
     let reminds = settings.reminder.together
         && message.kind.is_reminder()
@@ -170,45 +171,19 @@ pub fn write_together(
             visit.map(|visit| visit.id.clone()),
         )
     });
-    let words = words(template.options().language);
-    // A value in an SMS is one line.
-    let between = match carrier.message.channel {
-        ChannelKind::Sms => "; ",
-        ChannelKind::Email | ChannelKind::Voice => "\n\n",
-    };
-    let mut list = String::new();
-    for (number, claim) in order
+    let numbered: Vec<&Claimed> = order
         .iter()
-        .filter_map(|place| claims.get(*place))
-        .enumerate()
-    {
-        if number > 0 {
-            list.push_str(between);
-        }
-        let made = links.of(settings, &claim.message.kind, claim.message.id, true);
-        let url = |name: Named| {
-            made.iter()
-                .find(|link| link.name == name)
-                .map(|link| &*link.url)
-        };
-        entry(&mut list, number + 1, claim, words);
-        if carrier.message.channel == ChannelKind::Email {
-            answers(
-                &mut list,
-                claim,
-                (url(Named::ConfirmUrl), url(Named::CancelUrl)),
-                words,
-            );
-        }
-    }
+        .filter_map(|place| claims.get(*place).copied())
+        .collect();
+    let list = list_together(&numbered, settings, links, template.options().language);
     let letter = write(carrier, &facts, rules, links, Some(&list)).ok()?;
     // A template may leave the list out in one of its branches.
     let told = |number: usize, claim: &Claimed| {
         let line = marked(number, claim);
         letter.content.text.contains(&line)
     };
-    let numbered = order.iter().filter_map(|place| claims.get(*place));
     if !numbered
+        .iter()
         .enumerate()
         .all(|(number, claim)| told(number + 1, claim))
     {
@@ -234,6 +209,43 @@ pub fn goes_with(carrier: &Message) -> String {
         Some(appointment) => format!("it goes in one message with that of `{appointment}`"),
         None => "it goes in one message with another".into(),
     }
+}
+
+/// The list of appointments that go as one message, numbered in their order.
+pub fn list_together(
+    claims: &[&Claimed],
+    settings: &Settings,
+    links: &Links,
+    language: Language,
+) -> String {
+    let words = words(language);
+    let mut list = String::new();
+    for (number, claim) in claims.iter().enumerate() {
+        let channel = claim.message.channel;
+        if number > 0 {
+            // A value in an SMS is one line.
+            list.push_str(match channel {
+                ChannelKind::Sms => "; ",
+                ChannelKind::Email | ChannelKind::Voice => "\n\n",
+            });
+        }
+        let made = links.of(settings, &claim.message.kind, claim.message.id, true);
+        let url = |name: Named| {
+            made.iter()
+                .find(|link| link.name == name)
+                .map(|link| &*link.url)
+        };
+        entry(&mut list, number + 1, claim, words);
+        if channel == ChannelKind::Email {
+            answers(
+                &mut list,
+                claim,
+                (url(Named::ConfirmUrl), url(Named::CancelUrl)),
+                words,
+            );
+        }
+    }
+    list
 }
 
 /// A line of the list: `1) 14:30 Jeannette, Dr Camille Martin`. What a visit is for doesn't stand in it: an

@@ -345,6 +345,14 @@ macro_rules! delegate {
             ) -> rappel_core::store::Result<Option<rappel_core::facts::Records>> {
                 self.0.records(facility, appointment).await
             }
+            async fn appointments_of(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                whose: &rappel_core::store::Whose<'_>,
+                limit: u32,
+            ) -> rappel_core::store::Result<Vec<rappel_core::facts::Records>> {
+                self.0.appointments_of(facility, whose, limit).await
+            }
             async fn counts(&self) -> rappel_core::store::Result<Vec<rappel_core::store::Count>> {
                 self.0.counts().await
             }

@@ -191,6 +191,7 @@ macro_rules! conformance {
             each_filter_holds,
             the_latest_due_come_first_and_no_more_than_asked_for,
             ids_are_found_by_how_they_begin,
+            appointments_are_found_by_whose_they_are,
             what_is_not_there_is_not_found,
             messages_are_counted_by_state,
             a_generation_is_remembered_since_it_serves,

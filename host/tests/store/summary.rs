@@ -1,9 +1,12 @@
 //! What is read back: lists, stories, counts, generations.
 
 use rappel_core::channel::ChannelKind;
+use rappel_core::facts::Record;
 use rappel_core::ids::{AppointmentId, PatientId};
 use rappel_core::message::State;
 use rappel_core::store::{Absent, Count, Filter, GenerationRecord, KeptFolder, NewMessage};
+
+use serde_json::{Map, Value, json};
 
 use crate::bench::*;
 
@@ -279,4 +282,39 @@ pub(crate) async fn the_files_that_served_last_are_kept(bench: Bench) {
     let all = bench.store.kept_folders().await.unwrap();
     assert_eq!(all.len(), 2);
     assert!(all.contains(&other));
+}
+
+pub(crate) async fn appointments_are_found_by_whose_they_are(bench: Bench) {
+    let booked = |appointment: u128, patient: u128, start: &str| {
+        let mut data = visit(appointment, patient);
+        data["appointment"]["start"] = start.into();
+        data["service"] = json!({"id": "s-1", "name": "Check-up"});
+        event(&format!("e-{appointment}"), "appointment.created", data)
+    };
+    let events = [
+        booked(1, 1, "2026-06-03T14:30"),
+        booked(2, 2, "2026-06-04T09:00"),
+        booked(3, 1, "2026-06-05T09:00"),
+    ];
+    for event in events {
+        bench.tell(event, vec![]).await;
+    }
+    let first = |patient: &Map<String, Value>| patient["id"] == "p-1";
+    let found = |facility: &'static str, limit| {
+        let store = bench.store.clone();
+        async move {
+            let facility = facility.into();
+            let found = store.appointments_of(&facility, &first, limit);
+            let found = found.await.unwrap().into_iter();
+            let ids = found.map(|records| {
+                let service = &records.get(Record::Service).unwrap()["name"];
+                assert_eq!(service, "Check-up");
+                records.id(Record::Appointment).unwrap().to_string()
+            });
+            ids.collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(found("f", 10).await, ["a-3", "a-1"]);
+    assert_eq!(found("f", 1).await, ["a-3"]);
+    assert_eq!(found("g", 10).await, Vec::<String>::new());
 }

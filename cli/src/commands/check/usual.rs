@@ -46,6 +46,7 @@ impl Usual {
                 channel,
                 language: None,
                 now: None,
+                together: Vec::new(),
             };
             let gets = |visit: &&KnownVisit| {
                 let language = preview.language(rules, visit.visit());

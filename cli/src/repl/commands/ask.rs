@@ -2,20 +2,27 @@
 
 use rappel_core::civil::{Civil, Span};
 use rappel_core::store::Change;
-use rappel_core::{EventKind, State};
+use rappel_core::{ChannelKind, EventKind, State};
 use rappel_host::engine::Outcome;
 
 use super::super::session::Session;
 use super::Answer;
+use super::message::known;
 use crate::output::message::{count, origin};
-use crate::output::{story, style, table};
-use crate::preview;
+use crate::output::{story, style, table, why};
+use crate::preview::{self, Asked, Preview};
 
-/// Asks the policies whether the message would go.
-pub(super) fn why(session: &mut Session, channel: &str) -> Answer {
+/// Asks the policies whether the message would go, and what would change their answer.
+pub(super) fn why(session: &mut Session, words: &str) -> Answer {
     let mut asking = session.preview.clone();
-    if !channel.is_empty() {
-        asking.channel = channel.parse()?;
+    for word in words.split_whitespace() {
+        match word.parse::<ChannelKind>() {
+            Ok(channel) => asking.channel = channel,
+            Err(_) => {
+                asking.kind = known(session, word)
+                    .map_err(|error| format!("{error}; channels are sms, email and voice"))?;
+            }
+        }
     }
     let asked = asking.ask(session.rules(), &session.visit);
     let (kind, channel) = (&asking.kind, asking.channel);
@@ -45,13 +52,10 @@ pub(super) fn why(session: &mut Session, channel: &str) -> Answer {
         (_, None) => format!("On {when} the policies say:"),
         (_, Some(_)) => format!("Otherwise, on {when} the policies would say:"),
     });
-    lines.extend(
-        asked
-            .judgement
-            .answers
-            .iter()
-            .map(|answer| format!("  {}", story::verdict(answer))),
-    );
+    for answer in &asked.judgement.answers {
+        lines.push(format!("  {}", story::verdict(answer)));
+        lines.extend(why::read(&answer.read, 4));
+    }
     lines.push(match &asked.judgement.outcome {
         Outcome::Go(letter) => {
             let content = &letter.content;
@@ -95,7 +99,51 @@ pub(super) fn why(session: &mut Session, channel: &str) -> Answer {
             format!("So it would {colour}{becomes}{end}{until}: {reason}{at}")
         }
     });
+    let is_planned = asked
+        .planned
+        .as_ref()
+        .is_some_and(|planned| planned.reason.is_none());
+    lines.extend(changed(&asked, is_planned));
+    if !is_planned {
+        lines.extend(planned_otherwise(session, &asking));
+    }
     Ok(lines.join("\n"))
+}
+
+/// What would let the message go that the policies stop. That nothing would is told of what is planned
+/// alone: of the rest it is told what would plan it.
+fn changed(asked: &Asked, is_planned: bool) -> Vec<String> {
+    let Outcome::Stay { state, .. } = asked.judgement.outcome else {
+        return Vec::new();
+    };
+    let at = asked.now.instant(asked.situation.rules.settings().zone);
+    let (mut then, mut turns) = (State::Sending, asked.situation.would_go(at));
+    if turns.is_empty() && state == State::Skipped {
+        (then, turns) = (State::Held, asked.situation.would_wait(at));
+    }
+    match turns.is_empty() && !is_planned {
+        true => Vec::new(),
+        false => why::changes(then, &turns),
+    }
+}
+
+/// What would make a policy plan the message that none plans in time.
+fn planned_otherwise(session: &Session, asking: &Preview) -> Vec<String> {
+    let Some(asked) = asking.would_plan(session.rules(), &session.visit) else {
+        return Vec::new();
+    };
+    let told: Vec<String> = asked
+        .policies
+        .iter()
+        .flat_map(|(planning, turns)| {
+            let begin = format!("Policy {} would plan it if", origin(&planning.origin));
+            why::turned(&begin, turns)
+        })
+        .collect();
+    match told.is_empty() {
+        true => vec!["No change of one fact alone would make a policy plan it in time.".into()],
+        false => told,
+    }
 }
 
 /// Lists the messages that an event plans.

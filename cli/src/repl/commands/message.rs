@@ -9,39 +9,45 @@ use crate::args::Time;
 
 /// Takes another kind.
 pub(super) fn kind(session: &mut Session, name: &str) -> Answer {
-    let known = || {
-        let mut names: Vec<String> = STOCK_KINDS
-            .iter()
-            .map(|kind| kind.name.to_string())
-            .collect();
-        let own = session
-            .rules()
-            .settings()
-            .messages
-            .keys()
-            .chain(session.rules().templates().iter().map(|(kind, ..)| kind));
-        names.extend(own.map(ToString::to_string));
-        names.sort();
-        names.dedup();
-        names
-    };
     if name.is_empty() {
         return Ok(format!(
             "{}\nThere are {}.",
             session.setting(),
-            known().join(", ")
+            kinds(session).join(", ")
         ));
     }
+    session.preview.kind = known(session, name)?;
+    Ok(session.setting())
+}
+
+/// The kind of that name, of those that there are.
+pub(super) fn known(session: &Session, name: &str) -> Result<Kind, String> {
     let kind = Kind::parse(name)?;
-    let names = known();
+    let names = kinds(session);
     if !names.iter().any(|known| known == name) {
         return Err(format!(
             "there is no kind `{name}`; there are {}",
             names.join(", ")
         ));
     }
-    session.preview.kind = kind;
-    Ok(session.setting())
+    Ok(kind)
+}
+
+fn kinds(session: &Session) -> Vec<String> {
+    let mut names: Vec<String> = STOCK_KINDS
+        .iter()
+        .map(|kind| kind.name.to_string())
+        .collect();
+    let own = session
+        .rules()
+        .settings()
+        .messages
+        .keys()
+        .chain(session.rules().templates().iter().map(|(kind, ..)| kind));
+    names.extend(own.map(ToString::to_string));
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// Takes another channel.

@@ -118,7 +118,7 @@ fn answered(meanings: &[Meaning]) -> Reading {
 }
 
 /// The words of a text: letters and digits, without case and accents.
-fn words_of(text: &str) -> Vec<String> {
+pub(crate) fn words_of(text: &str) -> Vec<String> {
     let plain: String = text
         .nfd()
         .filter(|c| !is_combining_mark(*c))

@@ -12,7 +12,7 @@ use rappel_core::event::EventFacts;
 use rappel_core::facts::{Records, Status, Visit};
 use rappel_core::ids::MessageId;
 use rappel_core::message::State;
-use rappel_core::store::{Change, Claimed};
+use rappel_core::store::{Change, Claimed, NewMessage};
 use rappel_rules::Planning;
 use serde::Serialize;
 
@@ -161,22 +161,30 @@ impl Situation {
         search::turns(self, &read, &|changed| changed.judge(now).is_some_and(goes))
     }
 
-    /// The changes of one fact with which a policy wants a message after an event that isn't too late.
+    /// The changes of one fact with which a policy wants a message after an event that isn't too late, and
+    /// that is one of those meant.
     pub fn would_plan(
         &self,
         planning: &Planning,
         event: &EventFacts,
         occasion: Occasion,
+        is_meant: &dyn Fn(&NewMessage) -> bool,
     ) -> Vec<Turn> {
         let policy = &planning.origin.policy;
-        let plans = |changed: &Situation| changed.plans(policy, event, occasion);
+        let plans = |changed: &Situation| changed.plans(policy, event, occasion, is_meant);
         if plans(self) {
             return Vec::new();
         }
         search::turns(self, &planning.read, &plans)
     }
 
-    fn plans(&self, policy: &str, event: &EventFacts, occasion: Occasion) -> bool {
+    fn plans(
+        &self,
+        policy: &str,
+        event: &EventFacts,
+        occasion: Occasion,
+        is_meant: &dyn Fn(&NewMessage) -> bool,
+    ) -> bool {
         let Some(visit) = self.visit() else {
             return false;
         };
@@ -190,9 +198,9 @@ impl Situation {
         };
         let id = |_| MessageId(uuid::Uuid::nil());
         let changes = difference(&wanted, &[], occasion, &id);
-        changes
-            .iter()
-            .any(|change| matches!(change, Change::Add(new) if new.state == State::Planned))
+        changes.iter().any(|change| {
+            matches!(change, Change::Add(new) if new.state == State::Planned && is_meant(new))
+        })
     }
 
     fn visit(&self) -> Option<Visit> {

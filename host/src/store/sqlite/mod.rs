@@ -9,6 +9,7 @@ mod claim;
 mod consent;
 mod credits;
 mod erased;
+mod find;
 mod ingest;
 mod opened;
 mod outgoing;
@@ -39,7 +40,7 @@ use rappel_core::store::{
     Absent, Account, Approval, Claimed, Committed, ConsentChange, Count, Crossing, Entry, Filter,
     GenerationRecord, Ingested, KeptFolder, Lane, Link, Message, OpeningToken, OutgoingEvent,
     Planner, Posted, Replanned, ReplyRecord, Request, RequestOf, Result, Store, StoreError,
-    Transition, Unplanned,
+    Transition, Unplanned, Whose,
 };
 use rappel_core::tally::{By, Tally};
 use rust_decimal::Decimal;
@@ -588,6 +589,15 @@ impl Store for SqliteStore {
         appointment: &AppointmentId,
     ) -> Result<Option<Records>> {
         self.read_records(facility, appointment).await
+    }
+
+    async fn appointments_of(
+        &self,
+        facility: &FacilityId,
+        whose: &Whose<'_>,
+        limit: u32,
+    ) -> Result<Vec<Records>> {
+        self.read_appointments_of(facility, whose, limit).await
     }
 
     async fn counts(&self) -> Result<Vec<Count>> {
