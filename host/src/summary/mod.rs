@@ -2,6 +2,7 @@
 //! `docs/json.md` is its text. Properties are added to it, never removed, renamed or given another
 //! meaning.
 
+mod change;
 mod credits;
 mod message;
 mod status;
@@ -13,6 +14,7 @@ use rappel_core::civil::Zone;
 use rappel_core::ids::FacilityId;
 use rappel_core::store::GenerationRecord;
 
+pub use change::ChangeLine;
 pub use credits::CreditsLine;
 pub use message::{MessageLine, StepLine, StoryLine, rfc3339};
 pub use status::{
