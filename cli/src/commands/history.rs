@@ -21,13 +21,13 @@ Examples:
   rappel history --format json
 
 A line of files tells what was done to one, its hash before and after, and whose file it is on the
-host's disk. Who changed what, a folder doesn't say; where it is in a git checkout the commit is told,
-and `git show COMMIT` tells more. The latest thousand changes of two years are kept.
+host's disk. Who changed what, a folder doesn't say; where it is in a git checkout the commit is
+told, and `git show COMMIT` tells more. The latest thousand changes of two years are kept.
 
 JSON: an object a line, {\"clinic\", \"at\", \"from\", \"to\", \"refused\", \"files\", \"commit\", \"effect\"};
 docs/json.md tells them.";
 
-/// Show how a clinic's rules changed: when, which files, what it did to standing messages
+/// Show how a clinic's rules changed: when, which files, what that did to messages
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct History {

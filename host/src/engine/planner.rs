@@ -222,7 +222,12 @@ impl EventPlanner {
         let (mut wanted, faults) = rules.plan(&asked.event, &visit);
         wanted.retain(is_for_the_appointment);
         // The same rules may be put back later: what they add then is another message.
-        let source = format!("{} by {} at {now}", event.source, rules.id());
+        let source = format!(
+            "{} by {} after {}",
+            event.source,
+            rules.id(),
+            standing.len()
+        );
         let about = about(known);
         let id = |number| new_id(rules, (&source, &event.id, about), now, number);
         let mut changes = asked.changes(&wanted, standing, &faults, &id);

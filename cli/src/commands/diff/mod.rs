@@ -40,7 +40,7 @@ tells them.
 
 Exit code 1: the files can't serve, or the database has no such clinic. A difference is 0.";
 
-/// Show what a clinic's files would do to standing messages, against the rules that serve
+/// Show what a clinic's files would do to the messages that stand, before they serve
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Diff {
