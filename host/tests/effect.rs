@@ -385,3 +385,24 @@ async fn the_last_event_is_the_one_that_is_told_again() {
         ["reminder sms planned 2026-06-03 14:00"]
     );
 }
+
+#[tokio::test]
+async fn an_answer_to_an_event_is_not_taken_back() {
+    // Tells of a cancellation by an answer that isn't urgent, and reminds of booking anew.
+    let rule = "//! Own.\nfn plan(event, visit, settings) {\n    if event.type != \"appointment.cancelled\" { return []; }\n    [message(\"created\", \"sms\").now(), message(\"reminder\", \"sms\").at(visit.start - hours(2))]\n}\n";
+    let off = "messages.reminder = { sms = \"off\" }\n";
+    let old = clinic_with(off, SAYS, Some(rule));
+    let new = clinic_with(off, SAYS, Some(&rule.replace("hours(2)", "hours(4)")));
+    let house = House::booked(&old).await;
+    let cancelled = json!({"appointment": {"id": "a-1"}});
+    house.tell(&old, "appointment.cancelled", cancelled).await;
+    let (told, _) = house.change(&old, &new, "2026-06-01T12:00").await;
+    assert_eq!(counts(&told), [1, 0, 0, 0, 0, 0]);
+    assert_eq!(
+        house.states().await,
+        [
+            "created sms planned 2026-06-01 10:00",
+            "reminder sms planned 2026-06-03 10:30"
+        ]
+    );
+}

@@ -1,7 +1,7 @@
 //! What a change of a clinic's files is made of: which files, whose they are, which commit is checked out.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rappel_core::store::{ChangedFile, KeptFolder};
 
@@ -73,7 +73,7 @@ pub fn commit(folder: &Path) -> Option<String> {
 }
 
 /// Git keeps a branch in a file of its own, or packed with others.
-fn of_branch(git: &PathBuf, branch: &str) -> Option<String> {
+fn of_branch(git: &Path, branch: &str) -> Option<String> {
     if let Ok(id) = std::fs::read_to_string(git.join(branch)) {
         return Some(id);
     }
