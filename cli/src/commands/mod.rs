@@ -6,8 +6,10 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod credits;
 pub(crate) mod database;
+pub(crate) mod diff;
 pub(crate) mod editor;
 pub(crate) mod explain;
+pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod messages;
@@ -35,10 +37,12 @@ pub(crate) async fn run(command: Command) -> Result {
         Command::Import(command) => command.run(),
         Command::Simulate(command) => command.run().await,
         Command::Backtest(command) => command.run(),
+        Command::Diff(command) => command.run().await,
         Command::Serve(command) => command.run().await,
         Command::Messages(command) => command.run().await,
         Command::Explain(command) => command.run().await,
         Command::Status(command) => command.run().await,
+        Command::History(command) => command.run().await,
         Command::Credits(command) => command.run().await,
         Command::Approve(command) => command.run().await,
         Command::Schema(command) => command.run(),

@@ -14,7 +14,7 @@ use rappel_host::summary::{StatusLine, alarms, faults};
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Result};
 use crate::output::message::{clock, count, short};
-use crate::output::{TextOrJson, answer, answer_json, credits, style, table};
+use crate::output::{TextOrJson, answer, answer_json, change, credits, style, table};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,6 +75,17 @@ fn told(summary: &Summary, status: &serve::Status) -> Vec<String> {
             "{strong}{}{end}: generation {} since {since}",
             record.facility, record.id
         );
+        // That nothing was changed is no news.
+        let effect = status.effects.get(&record.facility);
+        if let Some(effect) = effect.filter(|effect| !effect.is_nothing()) {
+            part.push_str(&format!(
+                "\nstanding messages when it came: {}",
+                change::effect(effect)
+            ));
+            if let Some(late) = change::late(effect) {
+                part.push_str(&format!("; {late}"));
+            }
+        }
         if !record.served {
             part.push_str(&format!(
                 "\n{error}it is not served{end}: its folder wasn't there when the host was started, or can't be served"

@@ -1,5 +1,6 @@
 //! What commands print: answers on standard output, everything else on standard error.
 
+pub(crate) mod change;
 pub(crate) mod content;
 pub(crate) mod counts;
 pub(crate) mod credits;

@@ -3,7 +3,7 @@
 use rappel_core::civil::Zone;
 use rappel_core::decision::{Answer, Verdict};
 use rappel_core::provider::ReceiptStatus;
-use rappel_core::store::{Entry, Message, ReplyRecord, Step};
+use rappel_core::store::{Did, Entry, Message, ReplyRecord, Step};
 use rappel_core::{ChannelKind, State};
 
 use super::credits;
@@ -193,6 +193,7 @@ fn step(step: &Step) -> Vec<String> {
             )),
             "So it is held until the policy is mended, and planned anew then.".into(),
         ],
+        Step::Rules { generation, did } => by_rules(generation, did),
         Step::Judged {
             generation,
             answers,
@@ -311,6 +312,32 @@ fn step(step: &Step) -> Vec<String> {
     }
 }
 
+/// What a change of rules did, in one sentence, and lines below it.
+fn by_rules(generation: &str, did: &Did) -> Vec<String> {
+    let changed = format!("The rules changed (generation {generation})");
+    match did {
+        Did::Added { origin: at, due } => vec![
+            format!("{changed}."),
+            format!("Policy {} planned this message for {due}.", origin(at)),
+        ],
+        Did::Moved { from, to } if from == to => {
+            vec![format!(
+                "{changed}, which planned it anew for the same time."
+            )]
+        }
+        Did::Moved { from, to } => vec![format!("{changed}, which moved it from {from} to {to}.")],
+        Did::Withdrawn { .. } => vec![format!("{changed}, and no policy wants it any more.")],
+        Did::Kept { fault } => vec![
+            ended(&format!(
+                "{changed}, and policy {} failed to plan: {}",
+                origin(&fault.origin),
+                fault.reason
+            )),
+            "So it is held until the policy is mended, and planned anew then.".into(),
+        ],
+    }
+}
+
 /// What comes of a judgement, as a sentence's beginning.
 fn so(state: State) -> &'static str {
     match state {
@@ -421,6 +448,16 @@ mod tests {
             {"at": "2026-06-05T07:10:00Z", "step": "moved", "event": "appointment.modified", "id": "e-4",
              "from": "2026-06-08T14:30:00", "to": "2026-06-10T14:30:00"},
             {"at": "2026-06-05T07:20:00Z", "step": "kept", "event": "appointment.modified", "id": "e-5",
+             "policy": "reminder", "line": 12, "reason": "the calculation has no result"},
+            {"at": "2026-06-05T07:21:00Z", "step": "rules", "generation": "39a08adf7a60", "did": "added",
+             "policy": "reminder", "line": 16, "due": "2026-06-08T14:30:00"},
+            {"at": "2026-06-05T07:22:00Z", "step": "rules", "generation": "39a08adf7a60", "did": "moved",
+             "from": "2026-06-08T14:30:00", "to": "2026-06-10T14:30:00"},
+            {"at": "2026-06-05T07:23:00Z", "step": "rules", "generation": "39a08adf7a60", "did": "moved",
+             "from": "2026-06-08T14:30:00", "to": "2026-06-08T14:30:00"},
+            {"at": "2026-06-05T07:24:00Z", "step": "rules", "generation": "39a08adf7a60", "did": "withdrawn",
+             "reason": "the rules changed, and no policy wants it any more"},
+            {"at": "2026-06-05T07:25:00Z", "step": "rules", "generation": "39a08adf7a60", "did": "kept",
              "policy": "reminder", "line": 12, "reason": "the calculation has no result"},
             {"at": "2026-06-05T07:30:00Z", "step": "awaits", "approval": "3fa2c1"},
             {"at": "2026-06-05T07:35:00Z", "step": "replied", "channel": "sms", "reading": "yes",

@@ -4,6 +4,7 @@
 //! change in one transaction, so a crash between two of them can't be seen.
 
 mod answer;
+mod change;
 mod clinic;
 mod credits;
 mod message;
@@ -29,13 +30,14 @@ pub use answer::{
     ConsentChange, Link, NewLink, OWN_SOURCE, OpeningToken, OutgoingEvent, Purpose, ReplyRecord,
     Request, RequestOf,
 };
+pub use change::{ChangeRecord, ChangedFile, EffectCounts, LastEvent, PlannedAnew, Standing};
 pub use clinic::{Absent, GenerationRecord, KeptFolder};
 pub use credits::{Account, CreditLevel, Crossing, Posted, Posting};
 pub use message::{Count, Filter, Message};
 pub use plan::{
     Approval, Change, Ingested, NewMessage, Plan, Planner, Reach, Replanned, Unplanned,
 };
-pub use step::{Claimed, Committed, Entry, Handover, Lane, Shared, Step, Transition};
+pub use step::{Claimed, Committed, Did, Entry, Handover, Lane, Shared, Step, Transition};
 
 /// A store that failed. The sentence says what to look at; it holds no facts.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -75,6 +77,33 @@ pub trait Store: Send + Sync {
         now: Instant,
         planner: &dyn Planner,
     ) -> Result<Replanned>;
+
+    /// The appointments whose messages a change of rules may concern and that were planned by another
+    /// generation than this one: those that are open and begin at or after `now`, and those that a message
+    /// waits for which answers no event.
+    async fn planned_otherwise(
+        &self,
+        facility: &FacilityId,
+        generation: &str,
+        now: Civil,
+    ) -> Result<Vec<AppointmentId>>;
+
+    /// Appointments as they stand; what isn't known any more is left out.
+    async fn standing(
+        &self,
+        facility: &FacilityId,
+        appointments: &[AppointmentId],
+    ) -> Result<Vec<Standing>>;
+
+    /// Plans appointments by other rules, all in one transaction, and remembers by which: each message
+    /// stands as those want it, or none does. Planning them again changes nothing.
+    async fn plan_anew(
+        &self,
+        facility: &FacilityId,
+        appointments: &[AppointmentId],
+        now: Instant,
+        planner: &dyn Planner,
+    ) -> Result<PlannedAnew>;
 
     /// The events that wait to be planned again, in their order; of one clinic, or of all.
     async fn unplanned(&self, facility: Option<&FacilityId>) -> Result<Vec<Unplanned>>;
@@ -283,6 +312,27 @@ pub trait Store: Send + Sync {
 
     /// The generation that serves each clinic.
     async fn generations(&self) -> Result<Vec<GenerationRecord>>;
+
+    /// Adds to the history of a clinic's rules. It keeps the latest thousand changes, of two years.
+    async fn note_change(&self, change: &ChangeRecord) -> Result<()>;
+
+    /// Remembers what the change to a generation did to standing messages: of the latest such change.
+    async fn note_effect(
+        &self,
+        facility: &FacilityId,
+        generation: &str,
+        effect: &EffectCounts,
+    ) -> Result<()>;
+
+    /// What the latest change to a generation did to standing messages.
+    async fn effect_of(
+        &self,
+        facility: &FacilityId,
+        generation: &str,
+    ) -> Result<Option<EffectCounts>>;
+
+    /// The history of a clinic's rules, the latest first; at most so many.
+    async fn changes(&self, facility: &FacilityId, limit: u32) -> Result<Vec<ChangeRecord>>;
 
     /// Notes that something needs a person, since a time. What ends an alarm is noted only where that one
     /// was noted since it ended last.

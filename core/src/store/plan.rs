@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Message;
+use super::{LastEvent, Message};
 use crate::channel::ChannelKind;
 use crate::civil::{Civil, Instant};
 use crate::decision::{Origin, PolicyFault};
@@ -215,6 +215,19 @@ pub trait Planner: Send + Sync {
     fn replan(
         &self,
         event: &Unplanned,
+        known: &Records,
+        standing: &[Message],
+        now: Instant,
+    ) -> Result<Plan, EventError>;
+
+    /// Plans an appointment whose messages stand by other rules, as if its last event were told again.
+    /// What answers the event isn't added, and what was due before `now` is left as it is.
+    ///
+    /// # Errors
+    /// When the facts can't be read. The messages stand as they are.
+    fn plan_anew(
+        &self,
+        event: &LastEvent,
         known: &Records,
         standing: &[Message],
         now: Instant,

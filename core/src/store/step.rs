@@ -201,6 +201,14 @@ pub enum Step {
         #[serde(flatten)]
         fault: PolicyFault,
     },
+    /// The clinic's rules changed, and it with them.
+    Rules {
+        /// The rules that serve since.
+        generation: String,
+        /// What became of it.
+        #[serde(flatten)]
+        did: Did,
+    },
     /// The policies were asked.
     Judged {
         /// The rules that were asked.
@@ -283,6 +291,38 @@ pub enum Step {
     Recovered {
         /// What was done.
         reason: String,
+    },
+}
+
+/// What a change of rules did to a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "did", rename_all = "lowercase")]
+pub enum Did {
+    /// A policy wants it that didn't.
+    Added {
+        /// Which policy.
+        #[serde(flatten)]
+        origin: Origin,
+        /// When it is due.
+        due: Civil,
+    },
+    /// It got another time; or another time after which it is too late, or asks for a confirmation now.
+    Moved {
+        /// The time it had.
+        from: Civil,
+        /// The time it has.
+        to: Civil,
+    },
+    /// No policy wants it any more.
+    Withdrawn {
+        /// Why.
+        reason: String,
+    },
+    /// A policy failed when it was to be planned, so it is kept back.
+    Kept {
+        /// Which policy, where and why.
+        #[serde(flatten)]
+        fault: PolicyFault,
     },
 }
 

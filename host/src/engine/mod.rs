@@ -2,8 +2,10 @@
 //! that decides about a message, be it sent, simulated or only looked at.
 
 mod allowed;
+mod anew;
 mod answer;
 mod apply;
+mod effect;
 mod generation;
 mod judge;
 mod links;
@@ -21,6 +23,7 @@ mod unplanned;
 pub(crate) use answer::words_of;
 pub use answer::{Answered, Decided, Reading, decide as decide_reply, read as read_reply};
 pub use apply::{Applied, apply, time_of};
+pub use effect::{Effect, Touch, Touched, Words, effect};
 pub use generation::{Beside, Folder, Generation};
 pub use judge::{Judgement, Letter, Outcome, judge};
 pub use links::{Links, MadeLink};

@@ -32,7 +32,7 @@ pub struct Occasion {
 }
 
 /// What makes two messages the same but for their ordinal.
-type Key<'m> = (&'m Kind, ChannelKind, Recipient);
+pub(super) type Key<'m> = (&'m Kind, ChannelKind, Recipient);
 
 /// The changes that lead from the standing messages to the wanted ones. `id` names a new message by
 /// its number among the changes.
@@ -60,7 +60,7 @@ pub fn difference(
             }
             continue;
         }
-        let key = (&planned.kind, planned.channel, planned.recipient);
+        let key = key_of_planned(planned);
         // Two policies may want the same message; the first in their order has it.
         if seen.contains(&key) {
             continue;
@@ -121,9 +121,7 @@ pub(super) fn keep_what_may_be_wanted(
             let key = key_of(message);
             message.id == *id
                 && !message.notice
-                && !wanted
-                    .iter()
-                    .any(|planned| key == (&planned.kind, planned.channel, planned.recipient))
+                && !wanted.iter().any(|planned| key == key_of_planned(planned))
         });
         if let Some(message) = doubtful {
             *change = Change::Keep {
@@ -137,8 +135,21 @@ pub(super) fn keep_what_may_be_wanted(
     }
 }
 
-fn key_of(message: &Message) -> Key<'_> {
+pub(super) fn key_of(message: &Message) -> Key<'_> {
     (&message.kind, message.channel, message.recipient)
+}
+
+pub(super) fn key_of_planned(planned: &Planned) -> Key<'_> {
+    (&planned.kind, planned.channel, planned.recipient)
+}
+
+/// Whether a message with a time of its own is wanted too late.
+pub(super) fn may_not_come_in_time(planned: &Planned, occasion: Occasion) -> bool {
+    let Due::At(due) = planned.due else {
+        return false;
+    };
+    let expires = expires(planned, occasion);
+    too_late(due.instant(occasion.zone), expires, due, occasion).is_some()
 }
 
 fn replaces(planned: &Planned, old: &Message) -> bool {

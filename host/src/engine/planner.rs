@@ -8,9 +8,10 @@ use rappel_core::decision::{Due, Planned, PolicyFault};
 use rappel_core::event::{Event, EventError, EventFacts, EventKind};
 use rappel_core::facts::{Record, Records, Status};
 use rappel_core::ids::MessageId;
-use rappel_core::store::{Change, Message, Plan, Planner, Reach, Unplanned};
+use rappel_core::store::{Change, LastEvent, Message, Plan, Planner, Reach, Unplanned};
 use serde_json::{Map, Value};
 
+use super::anew::{is_for_the_appointment, keep_to_what_rules_may_change};
 use super::apply::change_names;
 use super::generation::Generation;
 use super::plan::keep_what_may_be_wanted;
@@ -169,6 +170,78 @@ impl Planner for EventPlanner {
             faults,
             ..Plan::default()
         })
+    }
+
+    fn plan_anew(
+        &self,
+        event: &LastEvent,
+        known: &Records,
+        standing: &[Message],
+        now: Instant,
+    ) -> Result<Plan, EventError> {
+        let (plan, _) = self.anew(event, known, standing, now)?;
+        Ok(plan)
+    }
+}
+
+impl EventPlanner {
+    /// What [`Planner::plan_anew`] plans, and how many messages it leaves as they are because they would
+    /// come too late.
+    pub(super) fn anew(
+        &self,
+        event: &LastEvent,
+        known: &Records,
+        standing: &[Message],
+        now: Instant,
+    ) -> Result<(Plan, u64), EventError> {
+        let rules = &self.0;
+        let zone = rules.settings().zone;
+        let (visit, _) = known.to_visit()?;
+        let appointment = visit.appointment.as_deref();
+        // What a fault kept back while it became due goes when that is mended.
+        let kept = standing.iter().filter(|message| message.unplanned);
+        let known_since = kept.map(|message| message.updated).min().unwrap_or(now);
+        let asked = Asked {
+            event: EventFacts {
+                time: Civil::at(event.time, zone),
+                changes: change_names(&event.changed),
+                delay: delay(event.delay),
+                ..EventFacts::new(event.kind, Civil::at(now, zone))
+            },
+            occasion: Occasion {
+                event: event.kind,
+                time: event.time,
+                known: known_since,
+                now,
+                zone,
+                visit_start: appointment.map(|appointment| appointment.start),
+                status: appointment.map(|appointment| appointment.status),
+                delay: event.delay,
+            },
+        };
+        let (mut wanted, faults) = rules.plan(&asked.event, &visit);
+        wanted.retain(is_for_the_appointment);
+        // The same rules may be put back later: what they add then is another message.
+        let source = format!(
+            "{} by {} after {}",
+            event.source,
+            rules.id(),
+            standing.len()
+        );
+        let about = about(known);
+        let id = |number| new_id(rules, (&source, &event.id, about), now, number);
+        let mut changes = asked.changes(&wanted, standing, &faults, &id);
+        let late = keep_to_what_rules_may_change(&mut changes, &wanted, standing, asked.occasion);
+        let plan = Plan {
+            records: known.clone(),
+            generation: rules.id().to_string(),
+            visit_start: asked.occasion.visit_start,
+            changes,
+            changed: asked.event.changes,
+            faults,
+            ..Plan::default()
+        };
+        Ok((plan, late))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Hot reload: a change on disk is a hint; everything is read, compiled and tried, and only what is
 //! whole takes the place of what serves.
 
+mod changed;
 mod watch;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use crate::clinic::{Clinic, Live, OpenGateway};
 use crate::engine::{Folder, Generation};
 use crate::folder::read_folder;
 
+pub use changed::{changed, commit};
 pub use watch::{Hints, Watch, watch};
 
 /// What came of looking at a clinic's folder.

@@ -1,10 +1,13 @@
 //! The host at work: clinics with their lanes and watches over one store.
 
 mod catch_up;
+mod follow;
+mod history;
 mod opened;
 mod retention;
 mod roster;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +18,8 @@ use rappel_core::event::Event;
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::provider::{Inbound, Refusal};
 use rappel_core::store::{
-    Absent, Account, Count, GenerationRecord, Ingested, Result, Store, StoreError, Unplanned,
+    Absent, Account, Count, EffectCounts, GenerationRecord, Ingested, Result, Store, StoreError,
+    Unplanned,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -75,6 +79,8 @@ pub struct Status {
     pub begun: Option<Instant>,
     /// Which rules serve each clinic, and what is wrong with newer ones.
     pub generations: Vec<GenerationRecord>,
+    /// What the change to those rules did to standing messages, where there was one.
+    pub effects: BTreeMap<FacilityId, EffectCounts>,
     /// Folders that can't be served.
     pub absent: Vec<Absent>,
     /// How many messages are in each state.
@@ -213,6 +219,9 @@ impl Host {
                 .await?;
             tell_faults(&clinic.facility, &faults_of(&told));
             outcomes.extend(told);
+            if clinic.live().rules.id() != planner.0.id() {
+                self.roster.follow(&clinic.facility);
+            }
         }
         self.wake(&clinic.facility);
         Ok(outcomes)
@@ -284,12 +293,17 @@ pub async fn status(store: &dyn Store) -> Result<Status> {
     accounts.retain(|account| account.limited);
     let generations = store.generations().await?;
     let mut alarms = Vec::new();
+    let mut effects = BTreeMap::new();
     for record in &generations {
         alarms.extend(store.alarms(Some(&record.facility), LATE_ALARMS).await?);
+        if let Some(effect) = store.effect_of(&record.facility, &record.id).await? {
+            effects.insert(record.facility.clone(), effect);
+        }
     }
     Ok(Status {
         begun: store.begun().await?,
         generations,
+        effects,
         alarms,
         absent: store.absent().await?,
         counts: store.counts().await?,

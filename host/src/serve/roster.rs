@@ -13,13 +13,15 @@ use rappel_core::alarm::Alarm;
 use rappel_core::civil::Instant;
 use rappel_core::ids::FacilityId;
 use rappel_core::store::{Absent, GenerationRecord, KeptFolder, Result, Store};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::Setup;
 use super::catch_up::catch_up;
+use super::follow::Follower;
+use super::history::{Met, kept_of, note_history};
 use crate::clinic::Clinic;
 use crate::dispatch::{Desk, Dispatcher, Lanes};
-use crate::engine::Folder;
+use crate::engine::{Folder, Generation};
 use crate::reload::{self, Outcome, Refusal, Reloader, Watch};
 
 /// How often folders are looked for that came or were mended, where nobody says.
@@ -32,6 +34,8 @@ pub(super) struct Served {
     folder: PathBuf,
     /// Until the host stops.
     lanes: Mutex<Option<Lanes>>,
+    follower: Mutex<Option<Follower>>,
+    news: Arc<Notify>,
     _watch: Watch,
 }
 
@@ -100,6 +104,13 @@ impl Roster {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Has a clinic's standing messages planned by the rules that serve.
+    pub(super) fn follow(&self, facility: &FacilityId) {
+        if let Some(served) = self.get(facility) {
+            served.news.notify_one();
+        }
     }
 
     pub(super) fn clinics(&self) -> Vec<Arc<Clinic>> {
@@ -215,6 +226,15 @@ impl Roster {
         if !older {
             note_files(&*setup.store, &clinic, now, None).await;
         }
+        let before = kept_of(&*setup.store, &clinic).await;
+        let before_rules = before.as_ref().and_then(|kept| self.rules_of(kept));
+        let met = Met {
+            folder,
+            files: files.as_ref(),
+            before: before.as_ref(),
+            refused: refused.as_deref(),
+        };
+        note_history(&*setup.store, &clinic, met, now).await;
         note(&*setup.store, &clinic, now, refused).await;
         if let Some(files) = files {
             keep(&*setup.store, &clinic, folder, &files).await;
@@ -231,13 +251,17 @@ impl Roster {
         if older {
             reloader = reloader.of_older_files();
         }
-        let watch = watch_folder(reloader, &dispatcher);
+        let follower = Follower::start(dispatcher.clone(), before_rules);
+        let news = follower.news();
+        let watch = watch_folder(reloader, &dispatcher, news.clone());
         let lanes = dispatcher.start().await?;
         let served = Served {
             clinic: clinic.clone(),
             dispatcher,
             folder: folder.to_path_buf(),
             lanes: Mutex::new(Some(lanes)),
+            follower: Mutex::new(Some(follower)),
+            news,
             _watch: watch,
         };
         self.served
@@ -245,6 +269,12 @@ impl Roster {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(clinic.facility.clone(), Arc::new(served));
         Ok(())
+    }
+
+    /// The rules that kept files compile to; `None` where this version of Rappel refuses them.
+    fn rules_of(&self, kept: &KeptFolder) -> Option<Arc<Generation>> {
+        let files = Folder::of(kept).with_adapters(&self.setup.gateways.stock_adapters());
+        Generation::compile(&files).ok().map(Arc::new)
     }
 
     async fn no_longer_absent(&self, folder: &Path) -> Result<()> {
@@ -286,6 +316,14 @@ impl Roster {
             if let Some(lanes) = lanes {
                 lanes.stop().await;
             }
+            let follower = served
+                .follower
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(follower) = follower {
+                follower.stop().await;
+            }
         }
         // With them the watches end.
         self.served
@@ -296,7 +334,7 @@ impl Roster {
 }
 
 /// Watches a folder; tells the log and the store what came of each look.
-fn watch_folder(reloader: Reloader, dispatcher: &Arc<Dispatcher>) -> Watch {
+fn watch_folder(reloader: Reloader, dispatcher: &Arc<Dispatcher>, news: Arc<Notify>) -> Watch {
     let clinic = reloader.clinic().clone();
     let folder = reloader.folder().to_path_buf();
     let dispatcher = dispatcher.clone();
@@ -325,17 +363,28 @@ fn watch_folder(reloader: Reloader, dispatcher: &Arc<Dispatcher>) -> Watch {
         }
         let new = *said != refused.clone().unwrap_or_default();
         *said = refused.clone().unwrap_or_default();
-        let (dispatcher, folder) = (dispatcher.clone(), folder.clone());
+        let (dispatcher, folder, news) = (dispatcher.clone(), folder.clone(), news.clone());
         runtime.spawn(async move {
             let (store, clinic) = (&*dispatcher.store, &dispatcher.clinic);
             let now = dispatcher.clock.now();
             if new {
                 note_files(store, clinic, now, refused.as_deref()).await;
             }
+            if new || files.is_some() {
+                let before = kept_of(store, clinic).await;
+                let met = Met {
+                    folder: &folder,
+                    files: files.as_ref(),
+                    before: before.as_ref(),
+                    refused: refused.as_deref(),
+                };
+                note_history(store, clinic, met, now).await;
+            }
             note(store, clinic, now, refused).await;
             if let Some(files) = files {
                 keep(store, clinic, &folder, &files).await;
                 catch_up(&dispatcher).await;
+                news.notify_one();
             }
         });
     })

@@ -3,6 +3,7 @@
 //! meaning.
 
 mod backtest;
+mod change;
 mod credits;
 mod message;
 mod reason;
@@ -16,6 +17,7 @@ use rappel_core::ids::FacilityId;
 use rappel_core::store::GenerationRecord;
 
 pub use backtest::{BacktestLine, DifferenceLine, EventsLine};
+pub use change::ChangeLine;
 pub use credits::CreditsLine;
 pub use message::{MessageLine, StepLine, StoryLine, rfc3339};
 pub use reason::without_figures;

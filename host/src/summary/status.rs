@@ -7,7 +7,7 @@ use rappel_core::alarm::{AlarmKind, AlarmRecord};
 use rappel_core::civil::Zone;
 use rappel_core::decision::PolicyFault;
 use rappel_core::ids::{FacilityId, MessageId};
-use rappel_core::store::{GenerationRecord, Unplanned};
+use rappel_core::store::{EffectCounts, GenerationRecord, Unplanned};
 use serde::Serialize;
 
 use super::message::rfc3339;
@@ -40,6 +40,7 @@ pub struct ClinicLine<'s> {
     pub generation: &'s str,
     pub since: String,
     pub served: bool,
+    pub effect: Option<EffectCounts>,
     pub refused: Option<&'s str>,
     pub faults: Vec<FaultLine<'s>>,
     pub credits: Option<CreditsLine>,
@@ -141,6 +142,7 @@ fn clinic<'s>(record: &'s GenerationRecord, status: &'s Status) -> ClinicLine<'s
         generation: &record.id,
         since: rfc3339(record.since, record.zone),
         served: record.served,
+        effect: status.effects.get(&record.facility).copied(),
         refused: record.refused.as_deref(),
         faults: faults(&status.unplanned, &record.facility)
             .into_iter()

@@ -32,6 +32,58 @@ macro_rules! delegate {
             ) -> rappel_core::store::Result<rappel_core::store::Replanned> {
                 self.0.replan(facility, now, planner).await
             }
+            async fn planned_otherwise(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                generation: &str,
+                now: rappel_core::Civil,
+            ) -> rappel_core::store::Result<Vec<rappel_core::ids::AppointmentId>> {
+                self.0.planned_otherwise(facility, generation, now).await
+            }
+            async fn standing(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                appointments: &[rappel_core::ids::AppointmentId],
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::Standing>> {
+                self.0.standing(facility, appointments).await
+            }
+            async fn plan_anew(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                appointments: &[rappel_core::ids::AppointmentId],
+                now: rappel_core::Instant,
+                planner: &dyn rappel_core::store::Planner,
+            ) -> rappel_core::store::Result<rappel_core::store::PlannedAnew> {
+                self.0.plan_anew(facility, appointments, now, planner).await
+            }
+            async fn note_change(
+                &self,
+                change: &rappel_core::store::ChangeRecord,
+            ) -> rappel_core::store::Result<()> {
+                self.0.note_change(change).await
+            }
+            async fn note_effect(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                generation: &str,
+                effect: &rappel_core::store::EffectCounts,
+            ) -> rappel_core::store::Result<()> {
+                self.0.note_effect(facility, generation, effect).await
+            }
+            async fn effect_of(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                generation: &str,
+            ) -> rappel_core::store::Result<Option<rappel_core::store::EffectCounts>> {
+                self.0.effect_of(facility, generation).await
+            }
+            async fn changes(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                limit: u32,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::ChangeRecord>> {
+                self.0.changes(facility, limit).await
+            }
             async fn unplanned(
                 &self,
                 facility: Option<&rappel_core::ids::FacilityId>,

@@ -14,7 +14,7 @@ use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::kind::Kind;
 use rappel_core::message::{Recipient, State};
 use rappel_core::store::{
-    Change, Filter, Ingested, Message, NewMessage, Plan, Planner, Step, Store, Unplanned,
+    Change, Filter, Ingested, LastEvent, Message, NewMessage, Plan, Planner, Step, Store, Unplanned,
 };
 use rappel_host::clinic::{Clinic, Live};
 use rappel_host::clock::Clock;
@@ -191,6 +191,16 @@ impl Planner for Hand {
         _: Instant,
     ) -> Result<Plan, EventError> {
         unreachable!("nothing waits to be planned again")
+    }
+
+    fn plan_anew(
+        &self,
+        _: &LastEvent,
+        _: &Records,
+        _: &[Message],
+        _: Instant,
+    ) -> Result<Plan, EventError> {
+        unreachable!("the rules stay as they are")
     }
 }
 

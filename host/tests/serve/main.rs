@@ -4,6 +4,7 @@
 
 mod alarms;
 mod api;
+mod changes;
 mod faults;
 mod opened;
 mod roster;

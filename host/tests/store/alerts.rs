@@ -7,7 +7,7 @@ use rappel_core::facts::{Record, Records};
 use rappel_core::kind::Kind;
 use rappel_core::message::{Recipient, State};
 use rappel_core::store::{
-    Change, Ingested, Message, NewMessage, Plan, Planner, Reach, Step, Unplanned,
+    Change, Ingested, LastEvent, Message, NewMessage, Plan, Planner, Reach, Step, Unplanned,
 };
 use serde_json::json;
 
@@ -67,6 +67,16 @@ impl Planner for Alarm {
         _now: Instant,
     ) -> Result<Plan, EventError> {
         unreachable!()
+    }
+
+    fn plan_anew(
+        &self,
+        _: &LastEvent,
+        _: &Records,
+        _: &[Message],
+        _: Instant,
+    ) -> Result<Plan, EventError> {
+        unreachable!("the rules stay as they are")
     }
 }
 

@@ -8,8 +8,8 @@ use rappel_core::event::{Event, EventError};
 use rappel_core::facts::{Records, Status};
 use rappel_core::message::State;
 use rappel_core::store::{
-    Claimed, Handover, Message, NewLink, NewMessage, Plan, Planner, Purpose, ReplyRecord,
-    RequestOf, Step, Transition, Unplanned,
+    Claimed, Handover, LastEvent, Message, NewLink, NewMessage, Plan, Planner, Purpose,
+    ReplyRecord, RequestOf, Step, Transition, Unplanned,
 };
 use serde_json::{Map, Value, json};
 
@@ -269,6 +269,16 @@ impl Planner for Told {
         _now: Instant,
     ) -> Result<Plan, EventError> {
         unreachable!()
+    }
+
+    fn plan_anew(
+        &self,
+        _: &LastEvent,
+        _: &Records,
+        _: &[Message],
+        _: Instant,
+    ) -> Result<Plan, EventError> {
+        unreachable!("the rules stay as they are")
     }
 }
 

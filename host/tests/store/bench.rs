@@ -16,8 +16,8 @@ use rappel_core::kind::Kind;
 use rappel_core::message::{Recipient, State};
 use rappel_core::provider::{Receipt, ReceiptOf, ReceiptStatus};
 use rappel_core::store::{
-    Change, Claimed, Filter, Handover, Ingested, Lane, Message, NewMessage, Plan, Planner, Step,
-    Store, Transition, Unplanned,
+    Change, Claimed, Filter, Handover, Ingested, Lane, LastEvent, Message, NewMessage, Plan,
+    Planner, Step, Store, Transition, Unplanned,
 };
 use rappel_host::store::SqliteStore;
 use serde_json::{Map, Value, json};
@@ -205,6 +205,16 @@ impl Planner for Anew {
     ) -> Result<Plan, EventError> {
         Ok((self.0)(event, known, standing))
     }
+
+    fn plan_anew(
+        &self,
+        _: &LastEvent,
+        _: &Records,
+        _: &[Message],
+        _: Instant,
+    ) -> Result<Plan, EventError> {
+        unreachable!("the rules stay as they are")
+    }
 }
 
 impl<F> Planner for Hand<F>
@@ -237,6 +247,16 @@ where
         _: Instant,
     ) -> Result<Plan, EventError> {
         unreachable!("nothing waits to be planned again")
+    }
+
+    fn plan_anew(
+        &self,
+        _: &LastEvent,
+        _: &Records,
+        _: &[Message],
+        _: Instant,
+    ) -> Result<Plan, EventError> {
+        unreachable!("the rules stay as they are")
     }
 }
 

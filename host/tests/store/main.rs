@@ -8,6 +8,7 @@ mod alarms;
 mod alerts;
 mod answers;
 mod bench;
+mod changes;
 mod claims;
 mod commits;
 mod credits;
@@ -30,6 +31,16 @@ use bench::Bench;
 /// Makes a module of tests for each way to open a store: each test gets a fresh one.
 macro_rules! conformance {
     ($($database:ident: $open:path;)+) => {$(mod $database { suite! { $open;
+        changes: [
+            what_is_to_come_or_waits_is_planned_by_other_rules,
+            other_rules_add_move_and_withdraw_and_the_story_says_so,
+            what_went_stays_as_it_went,
+            an_appointment_is_read_as_it_stands,
+            an_older_event_is_not_the_last,
+            who_is_erased_meanwhile_is_left_out,
+            the_history_is_told_the_latest_first,
+            the_history_has_an_end,
+        ],
         claims: [
             only_what_is_due_in_the_lane_is_taken,
             urgent_ones_go_first_then_the_earliest,

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::path::Path;
 
 use rappel_core::civil::{Instant, Zone};
-use rappel_core::store::{Ingested, Message, Step};
+use rappel_core::store::{Did, Ingested, Message, Step};
 use rappel_core::{Event, State};
 
 use crate::output::message::{clock, count, origin, short};
@@ -162,6 +162,22 @@ pub(super) fn step_line(message: &Message, step: &Step) -> Option<String> {
         ),
         Step::Moved { to, .. } => (State::Planned, format!("moved to {to}")),
         Step::Withdrawn { reason, .. } => (State::Withdrawn, reason.clone()),
+        Step::Rules { did, .. } => match did {
+            Did::Added { origin: at, due } => (
+                State::Planned,
+                format!("for {due}, by new rules ({})", origin(at)),
+            ),
+            Did::Moved { to, .. } => (State::Planned, format!("moved to {to} by new rules")),
+            Did::Withdrawn { reason } => (State::Withdrawn, reason.clone()),
+            Did::Kept { fault } => (
+                State::Held,
+                format!(
+                    "planning it by new rules failed: {} ({})",
+                    fault.reason,
+                    origin(&fault.origin)
+                ),
+            ),
+        },
         Step::Kept { fault, .. } => (
             State::Held,
             format!(

@@ -36,6 +36,7 @@ impl SqliteStore {
                 event,
                 appointment: appointment.map(str::to_string),
                 approval: None,
+                by_rules: false,
                 now,
                 hasher,
             };
@@ -55,6 +56,8 @@ pub(super) struct Ingest<'a> {
     pub(super) appointment: Option<String>,
     /// The approval that new messages wait for.
     pub(super) approval: Option<&'a str>,
+    /// Whether the rules changed, and nothing happened.
+    pub(super) by_rules: bool,
     pub(super) now: Instant,
     pub(super) hasher: Hasher,
 }
@@ -122,6 +125,9 @@ impl Ingest<'_> {
         }
         self.changed(&plan, &known).await?;
         let mut made = self.make(&plan, &standing).await?;
+        if !late {
+            self.note_planned(&plan, time).await?;
+        }
         let mut faults = plan.faults.clone();
         let mut approval = None;
         if let Some(reach) = planner.reach(self.event, self.now) {
@@ -167,6 +173,7 @@ impl Ingest<'_> {
                 event: self.event,
                 appointment: Some(appointment),
                 approval: approval.as_deref(),
+                by_rules: false,
                 now: self.now,
                 hasher: self.hasher,
             };
@@ -179,6 +186,7 @@ impl Ingest<'_> {
             one.keep(&plan, &known, &standing, time).await?;
             one.changed(&plan, &known).await?;
             reached.made = sum(reached.made, one.make(&plan, &standing).await?);
+            one.note_planned(&plan, time).await?;
             if !plan.faults.is_empty() {
                 one.note_unplanned(&plan, time).await?;
                 reached.faults.extend(plan.faults);
@@ -205,9 +213,11 @@ impl Ingest<'_> {
                     counts.1 += u32::from(self.reschedule(change, plan, standing).await?);
                 }
                 Change::Withdraw { id, reason } => {
-                    counts.2 += u32::from(self.withdraw(*id, reason).await?);
+                    counts.2 += u32::from(self.withdraw(*id, reason, plan).await?);
                 }
-                Change::Keep { id, fault, until } => self.keep_back(*id, fault, *until).await?,
+                Change::Keep { id, fault, until } => {
+                    self.keep_back(*id, fault, *until, plan).await?;
+                }
             }
         }
         Ok(counts)
@@ -521,18 +531,7 @@ impl Ingest<'_> {
                 )),
             };
         }
-        self.tell(
-            new.id,
-            &Step::Planned {
-                event: self.event.kind,
-                source: self.event.source.clone(),
-                id: self.event.id.clone(),
-                origin: new.origin.clone(),
-                due: new.due_civil,
-                reason: new.reason.clone(),
-            },
-        )
-        .await?;
+        self.tell(new.id, &self.added(new, plan)).await?;
         if let Some(approval) = waits {
             let step = Step::Awaits {
                 approval: approval.to_string(),
@@ -587,38 +586,29 @@ impl Ingest<'_> {
             .iter()
             .find(|message| message.id == *id)
             .map_or(*due_civil, |m| m.due_civil);
-        let step = Step::Moved {
-            event: self.event.kind,
-            id: self.event.id.clone(),
-            from,
-            to: *due_civil,
-        };
-        self.tell(*id, &step).await?;
+        self.tell(*id, &self.moved((from, *due_civil), plan))
+            .await?;
         Ok(true)
     }
 
-    async fn withdraw(&mut self, id: MessageId, reason: &str) -> Result<bool> {
+    async fn withdraw(&mut self, id: MessageId, reason: &str, plan: &Plan) -> Result<bool> {
         let done = sqlx::query(
             "UPDATE message SET state = 'withdrawn', reason = ?3, decided_by = NULL, decided_line = NULL, kept = NULL,
-               updated = ?4, fence = fence + 1, lease = 0
+               updated = ?4, generation = ?5, fence = fence + 1, lease = 0
              WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held')",
         )
         .bind(self.facility)
         .bind(id.to_string())
         .bind(reason)
         .bind(millis(self.now))
+        .bind(&plan.generation)
         .execute(&mut *self.db)
         .await
         .map_err(failed)?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        let step = Step::Withdrawn {
-            event: self.event.kind,
-            id: self.event.id.clone(),
-            reason: reason.to_string(),
-        };
-        self.tell(id, &step).await?;
+        self.tell(id, &self.withdrawn(reason, plan)).await?;
         Ok(true)
     }
 
@@ -628,6 +618,7 @@ impl Ingest<'_> {
         id: MessageId,
         fault: &PolicyFault,
         until: Option<(Instant, Civil)>,
+        plan: &Plan,
     ) -> Result<()> {
         let done = sqlx::query(
             "UPDATE message SET state = 'held', reason = ?3, decided_by = ?4, decided_line = ?5, kept = 'plan',
@@ -649,12 +640,7 @@ impl Ingest<'_> {
         if done.rows_affected() == 0 {
             return Ok(());
         }
-        let step = Step::Kept {
-            event: self.event.kind,
-            id: self.event.id.clone(),
-            fault: fault.clone(),
-        };
-        self.tell(id, &step).await
+        self.tell(id, &self.kept(fault, plan)).await
     }
 
     async fn tell(&mut self, id: MessageId, step: &Step) -> Result<()> {

@@ -3,6 +3,7 @@
 
 mod account;
 mod alarms;
+mod anew;
 mod answers;
 mod approval;
 mod claim;
@@ -10,6 +11,7 @@ mod consent;
 mod credits;
 mod erased;
 mod find;
+mod history;
 mod ingest;
 mod opened;
 mod outgoing;
@@ -21,6 +23,7 @@ mod rows;
 mod steps;
 mod tally;
 mod together;
+mod told;
 mod unplanned;
 
 use std::collections::BTreeMap;
@@ -37,10 +40,10 @@ use rappel_core::facts::Records;
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use rappel_core::provider::Receipt;
 use rappel_core::store::{
-    Absent, Account, Approval, Claimed, Committed, ConsentChange, Count, Crossing, Entry, Filter,
-    GenerationRecord, Ingested, KeptFolder, Lane, Link, Message, OpeningToken, OutgoingEvent,
-    Planner, Posted, Replanned, ReplyRecord, Request, RequestOf, Result, Store, StoreError,
-    Transition, Unplanned, Whose,
+    Absent, Account, Approval, ChangeRecord, Claimed, Committed, ConsentChange, Count, Crossing,
+    EffectCounts, Entry, Filter, GenerationRecord, Ingested, KeptFolder, Lane, Link, Message,
+    OpeningToken, OutgoingEvent, PlannedAnew, Planner, Posted, Replanned, ReplyRecord, Request,
+    RequestOf, Result, Standing, Store, StoreError, Transition, Unplanned, Whose,
 };
 use rappel_core::tally::{By, Tally};
 use rust_decimal::Decimal;
@@ -336,6 +339,34 @@ impl Store for SqliteStore {
         planner: &dyn Planner,
     ) -> Result<Replanned> {
         self.plan_again(facility, now, planner).await
+    }
+
+    async fn planned_otherwise(
+        &self,
+        facility: &FacilityId,
+        generation: &str,
+        now: Civil,
+    ) -> Result<Vec<AppointmentId>> {
+        self.read_planned_otherwise(facility, generation, now).await
+    }
+
+    async fn standing(
+        &self,
+        facility: &FacilityId,
+        appointments: &[AppointmentId],
+    ) -> Result<Vec<Standing>> {
+        self.read_standing(facility, appointments).await
+    }
+
+    async fn plan_anew(
+        &self,
+        facility: &FacilityId,
+        appointments: &[AppointmentId],
+        now: Instant,
+        planner: &dyn Planner,
+    ) -> Result<PlannedAnew> {
+        self.plan_by_other_rules(facility, appointments, now, planner)
+            .await
     }
 
     async fn unplanned(&self, facility: Option<&FacilityId>) -> Result<Vec<Unplanned>> {
@@ -642,6 +673,31 @@ impl Store for SqliteStore {
 
     async fn generations(&self) -> Result<Vec<GenerationRecord>> {
         self.read_generations().await
+    }
+
+    async fn note_change(&self, change: &ChangeRecord) -> Result<()> {
+        self.write_change(change).await
+    }
+
+    async fn note_effect(
+        &self,
+        facility: &FacilityId,
+        generation: &str,
+        effect: &EffectCounts,
+    ) -> Result<()> {
+        self.write_effect(facility, generation, effect).await
+    }
+
+    async fn effect_of(
+        &self,
+        facility: &FacilityId,
+        generation: &str,
+    ) -> Result<Option<EffectCounts>> {
+        self.read_effect(facility, generation).await
+    }
+
+    async fn changes(&self, facility: &FacilityId, limit: u32) -> Result<Vec<ChangeRecord>> {
+        self.read_changes(facility, limit).await
     }
 
     async fn link_key(&self) -> Result<[u8; 32]> {

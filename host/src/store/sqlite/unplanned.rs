@@ -100,6 +100,7 @@ async fn again(
         event: &event,
         appointment: (waiting.record == Record::Appointment).then(|| waiting.subject.clone()),
         approval: None,
+        by_rules: false,
         now,
         hasher,
     };
