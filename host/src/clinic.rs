@@ -164,6 +164,8 @@ pub struct Clinic {
     /// Its key in the store.
     pub facility: FacilityId,
     live: ArcSwap<Live>,
+    /// The generations that the brake stopped, and why.
+    stopped: ArcSwap<BTreeMap<String, String>>,
 }
 
 impl Clinic {
@@ -172,7 +174,18 @@ impl Clinic {
         Self {
             facility: live.rules.settings().id.clone(),
             live: ArcSwap::from_pointee(live),
+            stopped: ArcSwap::default(),
         }
+    }
+
+    /// Says which generations may not serve, by their ids, and why.
+    pub fn stop(&self, generations: BTreeMap<String, String>) {
+        self.stopped.store(Arc::new(generations));
+    }
+
+    /// Why a generation may not serve.
+    pub fn stopped(&self, generation: &str) -> Option<String> {
+        self.stopped.load().get(generation).cloned()
     }
 
     /// The rules as they are now. Work that is under way finishes with those it began with.

@@ -41,7 +41,8 @@ pub struct Message {
     pub reason: Option<String>,
     /// The policy behind the reason, if it is one's; where there is no reason, the one that planned it.
     pub origin: Option<Origin>,
-    /// Whether it is kept back because a policy failed when it was to be planned anew.
+    /// Whether it is kept back because a policy failed when it was to be planned anew, or because the brake
+    /// stopped the rules that planned it.
     pub unplanned: bool,
     /// When it is due.
     pub due: Instant,

@@ -8,6 +8,7 @@ mod alarms;
 mod alerts;
 mod answers;
 mod bench;
+mod brake;
 mod claims;
 mod commits;
 mod credits;
@@ -30,6 +31,18 @@ use bench::Bench;
 /// Makes a module of tests for each way to open a store: each test gets a fresh one.
 macro_rules! conformance {
     ($($database:ident: $open:path;)+) => {$(mod $database { suite! { $open;
+        brake: [
+            a_generation_that_plans_too_much_is_stopped_with_all_that_it_planned,
+            what_is_usual_is_measured_by_the_event,
+            what_is_not_much_stops_nothing,
+            the_first_files_are_their_own_measure,
+            what_it_plans_after_it_was_stopped_waits_too,
+            what_is_approved_goes_in_its_time_and_is_not_stopped_again,
+            what_is_withdrawn_goes_nowhere,
+            earlier_rules_let_go_what_they_want_and_leave_the_rest,
+            what_waits_comes_too_late_in_its_time,
+            the_files_before_are_kept_while_the_new_ones_prove_nothing,
+        ],
         claims: [
             only_what_is_due_in_the_lane_is_taken,
             urgent_ones_go_first_then_the_earliest,

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use super::approval::approval_id;
+use super::brake::Volume;
 use super::erased::{self, Hasher};
 use super::{SqliteStore, claim, failed, millis, rows};
 
@@ -28,6 +29,7 @@ impl SqliteStore {
         let hasher = self.hasher().await?;
         let mut transaction = self.write().await?;
         let mut outcomes = Vec::with_capacity(events.len());
+        let mut volume = Volume::default();
         for event in events {
             let appointment = event.records.id(Record::Appointment);
             let mut one = Ingest {
@@ -36,10 +38,21 @@ impl SqliteStore {
                 event,
                 appointment: appointment.map(str::to_string),
                 approval: None,
+                volume: &mut volume,
                 now,
                 hasher,
             };
             outcomes.push(one.run(planner).await?);
+        }
+        let stopped = volume
+            .settle(&mut transaction, facility, planner.brake(), now)
+            .await?;
+        if let Some(waits) = stopped {
+            for outcome in &mut outcomes {
+                if let Ingested::Applied { approval, .. } = outcome {
+                    approval.get_or_insert_with(|| waits.clone());
+                }
+            }
         }
         transaction.commit().await.map_err(failed)?;
         Ok(outcomes)
@@ -55,6 +68,8 @@ pub(super) struct Ingest<'a> {
     pub(super) appointment: Option<String>,
     /// The approval that new messages wait for.
     pub(super) approval: Option<&'a str>,
+    /// What is planned in this transaction.
+    pub(super) volume: &'a mut Volume,
     pub(super) now: Instant,
     pub(super) hasher: Hasher,
 }
@@ -167,6 +182,7 @@ impl Ingest<'_> {
                 event: self.event,
                 appointment: Some(appointment),
                 approval: approval.as_deref(),
+                volume: self.volume,
                 now: self.now,
                 hasher: self.hasher,
             };
@@ -196,10 +212,14 @@ impl Ingest<'_> {
     /// Makes a plan's changes; tells how many messages were added, moved and withdrawn.
     pub(super) async fn make(&mut self, plan: &Plan, standing: &[Message]) -> Result<Made> {
         let mut counts = (0, 0, 0);
+        let mut planned = 0;
         for change in &plan.changes {
             match change {
                 Change::Add(new) => {
-                    counts.0 += u32::from(self.add(new, plan).await?);
+                    let added = self.add(new, plan).await?;
+                    counts.0 += u32::from(added);
+                    let goes = added && new.state == State::Planned && new.lists.is_none();
+                    planned += u64::from(goes);
                 }
                 Change::Move { .. } => {
                     counts.1 += u32::from(self.reschedule(change, plan, standing).await?);
@@ -210,6 +230,7 @@ impl Ingest<'_> {
                 Change::Keep { id, fault, until } => self.keep_back(*id, fault, *until).await?,
             }
         }
+        self.volume.count(self.event.kind, planned);
         Ok(counts)
     }
 
@@ -561,7 +582,7 @@ impl Ingest<'_> {
         };
         let done = sqlx::query(
             "UPDATE message SET state = 'planned', reason = NULL, decided_by = NULL, decided_line = NULL, kept = NULL,
-               due = ?3, due_civil = ?4, expires = ?5,
+               approval = CASE WHEN kept IS NOT 'brake' THEN approval END, due_before = NULL, due = ?3, due_civil = ?4, expires = ?5,
                confirmation_requested = ?6, policy = ?7, line = ?8, visit_start = ?9, generation = ?10,
                updated = ?11, fence = fence + 1, lease = 0
              WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held')",

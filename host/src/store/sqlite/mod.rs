@@ -5,6 +5,7 @@ mod account;
 mod alarms;
 mod answers;
 mod approval;
+mod brake;
 mod claim;
 mod consent;
 mod credits;
@@ -36,7 +37,7 @@ use rappel_core::facts::Records;
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use rappel_core::provider::Receipt;
 use rappel_core::store::{
-    Absent, Account, Approval, Claimed, Committed, ConsentChange, Count, Crossing, Entry, Filter,
+    Absent, Account, Approval, Braked, Claimed, Committed, ConsentChange, Count, Crossing, Entry, Filter,
     GenerationRecord, Ingested, KeptFolder, Lane, Link, Message, OpeningToken, OutgoingEvent,
     Planner, Posted, Replanned, ReplyRecord, Request, RequestOf, Result, Store, StoreError,
     Transition, Unplanned,
@@ -554,6 +555,10 @@ impl Store for SqliteStore {
         again: Option<Instant>,
     ) -> Result<()> {
         self.settle_outgoing(facility, seq, again).await
+    }
+
+    async fn braked(&self, facility: Option<&FacilityId>) -> Result<Vec<Braked>> {
+        self.read_braked(facility).await
     }
 
     async fn approvals(&self, facility: &FacilityId) -> Result<Vec<Approval>> {
