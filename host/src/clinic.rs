@@ -10,6 +10,7 @@ use rappel_core::civil::{Civil, Instant};
 use rappel_core::ids::FacilityId;
 use rappel_core::provider::{Proof, Provider};
 use rappel_core::settings::{AgendaSettings, Gateway, Limits, Settings};
+use tokio::sync::Notify;
 
 use crate::engine::{Folder, Generation};
 
@@ -166,6 +167,7 @@ pub struct Clinic {
     live: ArcSwap<Live>,
     /// The generations that the brake stopped, and why.
     stopped: ArcSwap<BTreeMap<String, String>>,
+    decided: Notify,
 }
 
 impl Clinic {
@@ -175,12 +177,21 @@ impl Clinic {
             facility: live.rules.settings().id.clone(),
             live: ArcSwap::from_pointee(live),
             stopped: ArcSwap::default(),
+            decided: Notify::new(),
         }
     }
 
     /// Says which generations may not serve, by their ids, and why.
     pub fn stop(&self, generations: BTreeMap<String, String>) {
-        self.stopped.store(Arc::new(generations));
+        let before = self.stopped.swap(Arc::new(generations));
+        if *before != **self.stopped.load() {
+            self.decided.notify_one();
+        }
+    }
+
+    /// Waits until other generations may serve than before.
+    pub async fn decided(&self) {
+        self.decided.notified().await;
     }
 
     /// Why a generation may not serve.

@@ -103,6 +103,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// Whether it waits because the brake stopped the rules that planned it.
+    pub fn is_braked(&self) -> bool {
+        self.unplanned && self.approval.is_some()
+    }
+
     /// A message that waits for its time, and of which nothing else is known.
     pub fn new(
         facility: FacilityId,

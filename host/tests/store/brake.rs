@@ -183,7 +183,7 @@ pub(crate) async fn a_generation_that_plans_too_much_is_stopped_with_all_that_it
     );
     assert!(matches!(
         bench.story(2100).await.pop(),
-        Some(Step::Awaits { .. })
+        Some(Step::Braked { .. })
     ));
     assert_eq!(bench.state(100).await, State::Planned, "others stand");
     assert_eq!(waiting(&bench).await, 2, "each visit is planned again");
@@ -283,6 +283,10 @@ pub(crate) async fn earlier_rules_let_go_what_they_want_and_leave_the_rest(bench
         assert_eq!(message.state, State::Planned);
         assert_eq!(message.generation.as_deref(), Some("good"));
         assert_eq!(message.approval, None);
+        assert!(matches!(
+            bench.story(number).await.pop(),
+            Some(Step::Resumed { .. })
+        ));
     }
     assert_eq!(bench.state(2101).await, State::Held);
     let approvals = bench.store.approvals(&bench.facility).await.unwrap();

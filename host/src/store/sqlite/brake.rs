@@ -281,8 +281,9 @@ async fn hold(
     .fetch_all(&mut *db)
     .await
     .map_err(failed)?;
-    let step = Step::Awaits {
+    let step = Step::Braked {
         approval: approval.to_string(),
+        generation: generation.to_string(),
     };
     steps::append_to_all(db, &held, millis(now), &step).await?;
     claim::clear(db, &held).await

@@ -604,15 +604,18 @@ impl Ingest<'_> {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        let from = standing
-            .iter()
-            .find(|message| message.id == *id)
-            .map_or(*due_civil, |m| m.due_civil);
-        let step = Step::Moved {
-            event: self.event.kind,
-            id: self.event.id.clone(),
-            from,
-            to: *due_civil,
+        let before = standing.iter().find(|message| message.id == *id);
+        let step = match before {
+            Some(message) if message.is_braked() => Step::Resumed {
+                origin: origin.clone(),
+                due: *due_civil,
+            },
+            _ => Step::Moved {
+                event: self.event.kind,
+                id: self.event.id.clone(),
+                from: before.map_or(*due_civil, |message| message.due_civil),
+                to: *due_civil,
+            },
         };
         self.tell(*id, &step).await?;
         Ok(true)

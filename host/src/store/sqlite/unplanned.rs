@@ -6,7 +6,7 @@ use rappel_core::decision::PolicyFault;
 use rappel_core::event::{Alert, Event, EventKind};
 use rappel_core::facts::{Record, Records};
 use rappel_core::ids::FacilityId;
-use rappel_core::store::{Change, Message, Plan, Planner, Replanned, Result, StoreError, Unplanned};
+use rappel_core::store::{Change, Plan, Planner, Replanned, Result, StoreError, Unplanned};
 use serde_json::{Map, Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row};
@@ -134,9 +134,8 @@ impl Ingest<'_> {
             Ok(mut plan) => {
                 // What the brake stopped and nobody else wants is for a person to decide.
                 plan.changes.retain(|change| {
-                    let waits = |message: &Message| message.unplanned && message.approval.is_some();
                     !matches!(change, Change::Withdraw { id, .. }
-                        if standing.iter().any(|message| message.id == *id && waits(message)))
+                        if standing.iter().any(|message| message.id == *id && message.is_braked()))
                 });
                 self.make(&plan, &standing).await?;
                 plan.faults
