@@ -11,7 +11,7 @@ pub struct BrakeSettings {
     /// usual volume when it is switched on.
     pub enabled: bool,
     /// New files are stopped when they plan more than this many times the usual messages for events of a
-    /// kind, within a day. One message for each event counts as usual at least.
+    /// kind, within a day, and more than a usual day has for all.
     pub multiple: u32,
     /// So many messages for events of a kind, within a day, never stop anything.
     pub least: u32,

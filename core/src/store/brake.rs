@@ -6,7 +6,8 @@ use crate::civil::Instant;
 use crate::event::EventKind;
 use crate::ids::FacilityId;
 
-/// When a generation is stopped: within a day (UTC), for events of one kind.
+/// When a generation is stopped: by what it plans within a day (UTC) for events of one kind, where that is
+/// also more than a usual day has for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Brake {
     /// The generation that plans.

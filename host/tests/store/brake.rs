@@ -117,7 +117,7 @@ const GOOD: Rules = Rules {
 };
 const BAD: Rules = Rules {
     generation: "bad",
-    each: 6,
+    each: 12,
 };
 
 async fn braked(bench: &Bench) -> Vec<Braked> {
@@ -150,7 +150,7 @@ pub(crate) async fn a_generation_that_plans_too_much_is_stopped_with_all_that_it
 ) {
     serve(&bench, &GOOD, 1..=20).await;
     serve(&bench, &BAD, 21..=21).await;
-    assert_eq!(braked(&bench).await, [], "six are not many");
+    assert_eq!(braked(&bench).await, [], "as many as a usual day has");
     let outcomes = serve(&bench, &BAD, 22..=22).await;
     let braked = braked(&bench).await;
     let approval = braked[0].approval.clone();
@@ -162,17 +162,17 @@ pub(crate) async fn a_generation_that_plans_too_much_is_stopped_with_all_that_it
             approval: approval.clone(),
             event: booking(1).kind,
             events: 2,
-            planned: 12,
+            planned: 24,
             usual: 2,
             at: at("08:00"),
             rejected: false,
         }]
     );
     assert!(
-        matches!(&outcomes[..], [Ingested::Applied { added: 6, approval: Some(one), .. }] if *one == approval),
+        matches!(&outcomes[..], [Ingested::Applied { added: 12, approval: Some(one), .. }] if *one == approval),
         "{outcomes:?}"
     );
-    for number in [2100, 2105, 2200, 2205] {
+    for number in [2100, 2111, 2200, 2211] {
         let message = bench.message(number).await;
         assert_eq!(message.state, State::Held, "{number}");
         assert_eq!(message.approval.as_deref(), Some(&*approval));
@@ -190,7 +190,7 @@ pub(crate) async fn a_generation_that_plans_too_much_is_stopped_with_all_that_it
     let approvals = bench.store.approvals(&bench.facility).await.unwrap();
     assert_eq!(
         (approvals[0].generation.as_deref(), approvals[0].messages),
-        (Some("bad"), 12)
+        (Some("bad"), 24)
     );
     let alarms = bench.store.alarms(None, 10).await.unwrap();
     assert_eq!(alarms.len(), 1);
@@ -203,24 +203,65 @@ pub(crate) async fn a_generation_that_plans_too_much_is_stopped_with_all_that_it
 }
 
 pub(crate) async fn what_is_usual_is_measured_by_the_event(bench: Bench) {
-    let usual = Rules {
-        generation: "usual",
-        each: 3,
-    };
-    serve(&bench, &usual, 1..=4).await;
-    // However many events there are, twice as much for each is not three times as much.
-    serve(&bench, &BAD, 5..=104).await;
+    let rules = |generation, each| Rules { generation, each };
+    serve(&bench, &rules("usual", 3), 1..=4).await;
+    // However many events there are: three times as much for each is not more than that.
+    serve(&bench, &rules("thrice", 9), 5..=104).await;
     assert_eq!(braked(&bench).await, []);
-    assert_eq!(bench.state(10405).await, State::Planned);
+    assert_eq!(bench.state(10408).await, State::Planned);
+    let bench = bench.of("f2");
+    let kept = |generation: &str| KeptFolder {
+        facility: "f2".into(),
+        folder: "/clinics/f2".into(),
+        ..kept(generation)
+    };
+    let usual = kept("usual");
+    bench.store.keep_folder(&usual).await.unwrap();
+    let events: Vec<Event> = (201..=204).map(booking).collect();
+    bench.ingest(&events, &rules("usual", 3)).await;
+    bench.store.keep_folder(&kept("more")).await.unwrap();
+    let events: Vec<Event> = (205..=304).map(booking).collect();
+    bench.ingest(&events, &rules("more", 10)).await;
+    assert_eq!(braked(&bench).await.len(), 1);
+}
+
+pub(crate) async fn where_nothing_was_written_a_usual_day_is_the_bound(bench: Bench) {
+    let none = Rules {
+        generation: "none",
+        each: 0,
+    };
+    // Another kind of event that the clinic writes about: twelve messages a day.
+    let moves = (1..=12).map(|number| {
+        let moved = event(
+            &format!("move-{number}"),
+            "appointment.modified",
+            visit(number, number),
+        );
+        (moved, &GOOD)
+    });
+    bench.store.keep_folder(&kept("good")).await.unwrap();
+    for (event, rules) in moves {
+        bench.ingest(&[event], rules).await;
+    }
+    serve(&bench, &none, 101..=140).await;
+    let survey = Rules {
+        generation: "survey",
+        each: 1,
+    };
+    serve(&bench, &survey, 201..=212).await;
+    assert_eq!(braked(&bench).await, [], "no more than a usual day has");
+    serve(&bench, &survey, 213..=213).await;
+    let braked = braked(&bench).await;
+    assert_eq!((braked[0].planned, braked[0].usual), (13, 0));
 }
 
 pub(crate) async fn what_is_not_much_stops_nothing(bench: Bench) {
     serve(&bench, &GOOD, 1..=3).await;
-    let twice = Rules {
-        generation: "twice",
+    let ten = Rules {
+        generation: "ten",
         each: 10,
     };
-    serve(&bench, &twice, 4..=4).await;
+    serve(&bench, &ten, 4..=4).await;
     assert_eq!(braked(&bench).await, [], "ten for one visit");
 }
 
@@ -245,7 +286,7 @@ pub(crate) async fn what_it_plans_after_it_was_stopped_waits_too(bench: Bench) {
 pub(crate) async fn what_is_approved_goes_in_its_time_and_is_not_stopped_again(bench: Bench) {
     let approval = stop(&bench).await;
     let due = bench.message(100).await.due;
-    assert_eq!(decide(&bench, &approval, true).await, Some(12));
+    assert_eq!(decide(&bench, &approval, true).await, Some(24));
     assert_eq!(braked(&bench).await, []);
     let message = bench.message(2205).await;
     assert_eq!((message.state, message.due), (State::Planned, due));
@@ -262,7 +303,7 @@ pub(crate) async fn what_is_approved_goes_in_its_time_and_is_not_stopped_again(b
 
 pub(crate) async fn what_is_withdrawn_goes_nowhere(bench: Bench) {
     let approval = stop(&bench).await;
-    assert_eq!(decide(&bench, &approval, false).await, Some(12));
+    assert_eq!(decide(&bench, &approval, false).await, Some(24));
     assert_eq!(bench.state(2100).await, State::Withdrawn);
     let braked = braked(&bench).await;
     assert!(braked[0].rejected, "it never serves again");
@@ -290,8 +331,8 @@ pub(crate) async fn earlier_rules_let_go_what_they_want_and_leave_the_rest(bench
     }
     assert_eq!(bench.state(2101).await, State::Held);
     let approvals = bench.store.approvals(&bench.facility).await.unwrap();
-    assert_eq!(approvals[0].messages, 10);
-    assert_eq!(decide(&bench, &approval, false).await, Some(10));
+    assert_eq!(approvals[0].messages, 22);
+    assert_eq!(decide(&bench, &approval, false).await, Some(22));
     assert_eq!(bench.state(2100).await, State::Planned);
     assert_eq!(bench.state(2101).await, State::Withdrawn);
 }

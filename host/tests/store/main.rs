@@ -34,6 +34,7 @@ macro_rules! conformance {
         brake: [
             a_generation_that_plans_too_much_is_stopped_with_all_that_it_planned,
             what_is_usual_is_measured_by_the_event,
+            where_nothing_was_written_a_usual_day_is_the_bound,
             what_is_not_much_stops_nothing,
             the_first_files_are_their_own_measure,
             what_it_plans_after_it_was_stopped_waits_too,

@@ -132,8 +132,8 @@ async fn too_many(
     now: Instant,
 ) -> Result<Option<String>> {
     for (event, events, planned) in many {
-        let usual = usual(db, facility, (event, events), brake, now).await?;
-        if planned <= usual.saturating_mul(brake.multiple.into()) {
+        let (usual, a_day) = usual(db, facility, (event, events), brake, now).await?;
+        if planned <= a_day.max(usual.saturating_mul(brake.multiple.into())) {
             continue;
         }
         if !has_earlier(db, facility, &brake.generation).await? {
@@ -156,18 +156,18 @@ async fn too_many(
     Ok(None)
 }
 
-/// How many messages other generations planned for so many events of a kind; one for each at least, so
-/// that new files may write where nothing was written before.
+/// How many messages other generations planned for so many events of a kind, and how many a day for all.
 async fn usual(
     db: &mut SqliteConnection,
     facility: &FacilityId,
     (event, events): (EventKind, u64),
     brake: &Brake,
     now: Instant,
-) -> Result<u64> {
-    let (before, planned): (u64, u64) = sqlx::query_as(concat!(
-        "SELECT coalesce(sum(v.events), 0), coalesce(sum(v.planned), 0) FROM volume v
-         WHERE v.facility = ?1 AND v.event = ?2 AND v.day >= ?3 AND v.generation <> ?4 AND NOT ",
+) -> Result<(u64, u64)> {
+    let (before, planned, all, days): (u64, u64, u64, u64) = sqlx::query_as(concat!(
+        "SELECT coalesce(sum(iif(v.event = ?2, v.events, 0)), 0), coalesce(sum(iif(v.event = ?2, v.planned, 0)), 0),
+           coalesce(sum(v.planned), 0), count(DISTINCT v.day) FROM volume v
+         WHERE v.facility = ?1 AND v.day >= ?3 AND v.generation <> ?4 AND NOT ",
         was_stopped!("v.facility", "v.generation")
     ))
     .bind(facility.as_str())
@@ -177,10 +177,8 @@ async fn usual(
     .fetch_one(&mut *db)
     .await
     .map_err(failed)?;
-    Ok(match before {
-        0 => events,
-        before => events.max(events.saturating_mul(planned).div_ceil(before)),
-    })
+    let usual = events.saturating_mul(planned).div_ceil(before.max(1));
+    Ok((usual, all.div_ceil(days.max(1))))
 }
 
 /// Whether there are files that served before and weren't stopped.
