@@ -21,7 +21,7 @@ impl Default for BrakeSettings {
     fn default() -> Self {
         Self {
             enabled: true,
-            multiple: 10,
+            multiple: 5,
             least: 200,
         }
     }

@@ -558,7 +558,7 @@ impl Check {
             self.error(
                 "brake.multiple",
                 "the usual volume itself would stop the clinic's files",
-                "10 is the default; `enabled = false` switches the brake off",
+                "5 is the default; `enabled = false` switches the brake off",
             );
         }
     }

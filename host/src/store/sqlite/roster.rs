@@ -8,8 +8,8 @@ use sqlx::Row;
 use super::brake::was_stopped;
 use super::{SqliteStore, failed, millis, rows};
 
-/// For how many events files must have planned to be known as good. With the brake's defaults, what planned
-/// more than ten times as much as it may for so many would have been stopped.
+/// For how many events files must have planned to be known as good: with the brake's defaults, what plans
+/// ten messages too many for each is stopped by then.
 const PROVEN: i64 = 20;
 
 impl SqliteStore {
