@@ -92,9 +92,8 @@ impl Approve {
             }
             TextOrJson::Text if waiting.is_empty() => answer("nothing waits for an approval")?,
             TextOrJson::Text => {
-                let mut rows = table::plain(&[
-                    "APPROVAL", "CLINIC", "EVENT", "OF", "MESSAGES", "SINCE",
-                ]);
+                let mut rows =
+                    table::plain(&["APPROVAL", "CLINIC", "EVENT", "OF", "MESSAGES", "SINCE"]);
                 for (facility, one) in &waiting {
                     rows.add_row([
                         one.id.as_str().into(),

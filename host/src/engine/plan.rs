@@ -145,7 +145,10 @@ pub(super) fn resume(
 ) -> Option<Change> {
     let key = (&planned.kind, planned.channel, planned.recipient);
     let stopped = |message: &&Message| {
-        message.is_braked() && message.notice && message.state.is_waiting() && key_of(message) == key
+        message.is_braked()
+            && message.notice
+            && message.state.is_waiting()
+            && key_of(message) == key
     };
     let message = standing
         .iter()

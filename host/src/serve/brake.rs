@@ -51,11 +51,7 @@ pub(super) async fn heed(served: &Served, gateways: &Arc<dyn OpenGateway>) -> Re
     Ok(())
 }
 
-async fn roll_back(
-    served: &Served,
-    gateways: &Arc<dyn OpenGateway>,
-    reason: String,
-) -> Result<()> {
+async fn roll_back(served: &Served, gateways: &Arc<dyn OpenGateway>, reason: String) -> Result<()> {
     let (clinic, dispatcher) = (&served.clinic, &served.dispatcher);
     let store = &*dispatcher.store;
     let facility = &clinic.facility;

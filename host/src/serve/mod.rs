@@ -16,7 +16,8 @@ use rappel_core::event::Event;
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::provider::{Inbound, Refusal};
 use rappel_core::store::{
-    Absent, Account, Braked, Count, GenerationRecord, Ingested, Result, Store, StoreError, Unplanned,
+    Absent, Account, Braked, Count, GenerationRecord, Ingested, Result, Store, StoreError,
+    Unplanned,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -216,7 +217,13 @@ impl Host {
                 .await?;
             tell_faults(&clinic.facility, &faults_of(&told));
             let waits = told.iter().any(|one| {
-                matches!(one, Ingested::Applied { approval: Some(_), .. })
+                matches!(
+                    one,
+                    Ingested::Applied {
+                        approval: Some(_),
+                        ..
+                    }
+                )
             });
             if waits && let Some(served) = self.roster.get(&clinic.facility) {
                 self.roster.heed_brake(&served).await;

@@ -378,7 +378,12 @@ fn watch_folder(reloader: Reloader, dispatcher: &Arc<Dispatcher>) -> Watch {
 }
 
 /// Remembers which rules serve. A failure is logged: the rules serve all the same.
-pub(super) async fn note(store: &dyn Store, clinic: &Clinic, now: Instant, refused: Option<String>) {
+pub(super) async fn note(
+    store: &dyn Store,
+    clinic: &Clinic,
+    now: Instant,
+    refused: Option<String>,
+) {
     let live = clinic.live();
     let record = GenerationRecord {
         facility: clinic.facility.clone(),

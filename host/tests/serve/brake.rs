@@ -1,11 +1,13 @@
 //! The brake at work: rules that plan far more than usual serve no longer, and what becomes of messages.
 
 use rappel_core::civil::Civil;
+use rappel_core::event::Event;
 use rappel_core::message::State;
+use rappel_host::engine::EventPlanner;
 use rappel_host::serve::Host;
 use serde_json::json;
 
-use crate::town::{Town, tell};
+use crate::town::Town;
 
 /// Twenty messages for each booking, beside the stock policies' own two.
 const WILD: &str = "//! Writes and writes.\nfn plan(event, visit, settings) {\n    let all = [];\n    for day in 1..21 { all += message(`extra_${day}`, \"sms\").at(visit.start - hours(day)); }\n    all\n}\n";
@@ -30,14 +32,21 @@ async fn town() -> Town {
     town
 }
 
-/// Books visits on 3 June.
+/// The booking of a visit on 3 June.
+fn booking(number: u32) -> Event {
+    let event = json!({
+        "specversion": "1.0", "id": format!("e-{number}"), "source": "agenda",
+        "type": "appointment.created",
+        "data": {"appointment": {"id": format!("a-{number}"), "start": "2026-06-03T14:30"},
+                 "patient": {"id": format!("p-{number}"), "first_name": "Ana", "consent": true,
+                             "mobile": format!("+33639980{number:03}")}}});
+    Event::from_value(&event).unwrap()
+}
+
 async fn book(host: &Host, numbers: std::ops::RangeInclusive<u32>) {
+    let clinic = host.clinics().remove(0);
     for number in numbers {
-        let visit = json!({
-            "appointment": {"id": format!("a-{number}"), "start": "2026-06-03T14:30"},
-            "patient": {"id": format!("p-{number}"), "first_name": "Ana", "consent": true,
-                        "mobile": format!("+33639980{number:03}")}});
-        tell(host, &format!("e-{number}"), "appointment.created", visit).await;
+        host.ingest(&clinic, &[booking(number)]).await.unwrap();
     }
 }
 
@@ -95,7 +104,11 @@ async fn rules_that_plan_too_much_are_replaced_by_those_before() {
     // What the good rules want too goes on: the answers to the bookings, and the reminders.
     town.until("the answers", async |town| {
         let states = town.states().await;
-        states.iter().filter(|state| *state == "created sent").count() == 22
+        states
+            .iter()
+            .filter(|state| *state == "created sent")
+            .count()
+            == 22
     })
     .await;
     assert_eq!(count(&town, State::Planned).await, (0, 22));
@@ -122,7 +135,11 @@ async fn rules_that_plan_too_much_are_replaced_by_those_before() {
     // A restart brings the same files back as little as the next look.
     let host = town.start("cabinet").await;
     assert_eq!(serving(&host), good);
-    assert!(host.status().await.unwrap().generations[0].refused.is_some());
+    assert!(
+        host.status().await.unwrap().generations[0]
+            .refused
+            .is_some()
+    );
     host.stop().await;
 }
 
@@ -137,7 +154,9 @@ async fn approved_rules_serve_again_and_their_messages_go() {
     assert_eq!(serving(&host), wild);
     assert_eq!(count(&town, State::Planned).await, (80, 24));
     town.until("the end of the refusal", async |_| {
-        host.status().await.unwrap().generations[0].refused.is_none()
+        host.status().await.unwrap().generations[0]
+            .refused
+            .is_none()
     })
     .await;
     host.stop().await;
@@ -160,5 +179,37 @@ async fn withdrawn_rules_serve_only_when_they_are_changed() {
     until_serving(&host, |generation| generation != good).await;
     book(&host, 23..=24).await;
     assert_eq!(count(&town, State::Planned).await, (2, 24));
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_host_that_was_killed_before_it_changed_over_starts_with_the_rules_before() {
+    let town = town().await;
+    let host = town.start("cabinet").await;
+    let good = serving(&host);
+    book(&host, 1..=20).await;
+    town.write("cabinet", "rules/wild.rhai", WILD);
+    until_serving(&host, |generation| generation != good).await;
+    let rules = host.clinics()[0].live().rules.clone();
+    // The files that serve are kept before anything is planned again.
+    town.until("the keeping", async |town| {
+        let kept = town.store.kept_folders().await.unwrap();
+        kept[0].generation == rules.id()
+    })
+    .await;
+    host.stop().await;
+    let events: Vec<Event> = (21..=22).map(booking).collect();
+    let now = "2026-06-01T09:00:00Z".parse().unwrap();
+    let planner = EventPlanner(rules);
+    let facility = "cabinet".into();
+    town.store
+        .ingest(&facility, &events, now, &planner)
+        .await
+        .unwrap();
+    assert_eq!(count(&town, State::Held).await, (40, 2));
+    let host = town.start("cabinet").await;
+    assert_eq!(serving(&host), good);
+    assert_eq!(count(&town, State::Held).await, (40, 0));
+    assert_eq!(count(&town, State::Planned).await, (0, 22));
     host.stop().await;
 }

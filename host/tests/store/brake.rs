@@ -196,7 +196,10 @@ pub(crate) async fn a_generation_that_plans_too_much_is_stopped_with_all_that_it
     assert_eq!(alarms.len(), 1);
     assert_eq!(alarms[0].1.alarm.kind, AlarmKind::Braked);
     assert_eq!(alarms[0].1.alarm.subject, approval);
-    assert_eq!(bench.of("g").store.braked(Some(&"g".into())).await.unwrap(), []);
+    assert_eq!(
+        bench.of("g").store.braked(Some(&"g".into())).await.unwrap(),
+        []
+    );
     // What goes next is what the other rules planned.
     let claims = bench.claim("3 09:00", 100).await;
     assert_eq!(claims.len(), 20);

@@ -107,7 +107,7 @@ async fn add(
     sqlx::query_as(
         "INSERT INTO volume (facility, event, day, generation, events, planned)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (facility, event, day, generation) DO UPDATE SET
+         ON CONFLICT (facility, day, event, generation) DO UPDATE SET
            events = events + excluded.events, planned = planned + excluded.planned
          RETURNING events, planned",
     )
@@ -297,9 +297,7 @@ impl SqliteStore {
              FROM brake WHERE approved IS NOT 1",
         );
         if let Some(facility) = facility {
-            query
-                .push(" AND facility = ")
-                .push_bind(facility.as_str());
+            query.push(" AND facility = ").push_bind(facility.as_str());
         }
         let rows = query
             .push(" ORDER BY at DESC, facility, generation")

@@ -37,10 +37,10 @@ use rappel_core::facts::Records;
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use rappel_core::provider::Receipt;
 use rappel_core::store::{
-    Absent, Account, Approval, Braked, Claimed, Committed, ConsentChange, Count, Crossing, Entry, Filter,
-    GenerationRecord, Ingested, KeptFolder, Lane, Link, Message, OpeningToken, OutgoingEvent,
-    Planner, Posted, Replanned, ReplyRecord, Request, RequestOf, Result, Store, StoreError,
-    Transition, Unplanned,
+    Absent, Account, Approval, Braked, Claimed, Committed, ConsentChange, Count, Crossing, Entry,
+    Filter, GenerationRecord, Ingested, KeptFolder, Lane, Link, Message, OpeningToken,
+    OutgoingEvent, Planner, Posted, Replanned, ReplyRecord, Request, RequestOf, Result, Store,
+    StoreError, Transition, Unplanned,
 };
 use rappel_core::tally::{By, Tally};
 use rust_decimal::Decimal;

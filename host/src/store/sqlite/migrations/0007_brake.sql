@@ -4,12 +4,12 @@
 -- for them.
 CREATE TABLE volume (
   facility TEXT NOT NULL,
-  event TEXT NOT NULL,
   day INTEGER NOT NULL,
+  event TEXT NOT NULL,
   generation TEXT NOT NULL,
   events INTEGER NOT NULL,
   planned INTEGER NOT NULL,
-  PRIMARY KEY (facility, event, day, generation)
+  PRIMARY KEY (facility, day, event, generation)
 ) WITHOUT ROWID;
 
 -- Generations that were stopped: by which events, how many messages they planned for them, and how many
