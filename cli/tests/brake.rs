@@ -67,12 +67,22 @@ struct Host {
 
 impl Host {
     fn start(folder: &Path) -> Self {
-        let mut child = rappel(folder, &["serve", "lumiere", "--events", "-"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = rappel(
+            folder,
+            &[
+                "serve",
+                "lumiere",
+                "--events",
+                "-",
+                "--listen",
+                "127.0.0.1:0",
+            ],
+        )
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
         let events = child.stdin.take().unwrap();
         Self { child, events }
     }

@@ -22,9 +22,9 @@ Examples:
   rappel status --format json
 
 Exit code 1: the files of a clinic can't serve as they are, so older rules go on or it isn't served;
-or a policy failed to plan, and events wait for it to be mended; or the brake stopped new files, and their
-messages wait for `rappel approve`; or a clinic is out of credits, and
-messages wait for more. Whether a host runs at all changes nothing about it.";
+or a policy failed to plan, and events wait for it to be mended; or the brake stopped new files, and
+messages wait for `rappel approve`; or a clinic is out of credits, and messages wait for more.
+Whether a host runs at all changes nothing about it.";
 
 /// Show the rules that serve, what needed a person, the queue and the credits
 #[derive(Debug, Args)]
