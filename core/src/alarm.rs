@@ -12,6 +12,7 @@ use crate::civil::{Instant, Zone};
 use crate::decision::PolicyFault;
 use crate::ids::MessageId;
 use crate::kind::Kind;
+use crate::store::Braked;
 
 /// What happened. Another kind is another variant: the compiler asks for its name, and for its words in
 /// `host/src/engine/report`.
@@ -38,13 +39,16 @@ pub enum AlarmKind {
     FilesMended,
     /// A policy failed, and what it decides about waits.
     PolicyFailed,
+    /// The brake stopped the clinic's new files; the ones before go on.
+    Braked,
 }
 
 impl AlarmKind {
     /// Every kind, in the order in which an e-mail tells them.
-    pub const ALL: [AlarmKind; 10] = [
+    pub const ALL: [AlarmKind; 11] = [
         AlarmKind::GatewayDown,
         AlarmKind::GatewayBack,
+        AlarmKind::Braked,
         AlarmKind::CreditsOut,
         AlarmKind::CreditsLow,
         AlarmKind::FilesRefused,
@@ -68,6 +72,7 @@ impl AlarmKind {
             AlarmKind::FilesRefused => "files_refused",
             AlarmKind::FilesMended => "files_mended",
             AlarmKind::PolicyFailed => "policy_failed",
+            AlarmKind::Braked => "braked",
         }
     }
 
@@ -114,7 +119,7 @@ pub struct Alarm {
     /// What happened.
     pub kind: AlarmKind,
     /// What it happened to: the gateway, the kind of message, the policy and line; the credits that are
-    /// left. Empty where the kind says all.
+    /// left; the approval that is asked for. Empty where the kind says all.
     pub subject: String,
     /// The channel that it happened on.
     pub channel: Option<ChannelKind>,
@@ -184,6 +189,11 @@ impl Alarm {
     /// They are in order again.
     pub fn files_mended() -> Self {
         Self::of(AlarmKind::FilesMended, "", "")
+    }
+
+    /// The brake stopped a generation.
+    pub fn braked(braked: &Braked) -> Self {
+        Self::of(AlarmKind::Braked, &*braked.approval, &braked.measure())
     }
 
     /// A policy failed.

@@ -12,7 +12,7 @@ use crate::facts::{Record, Records, Status};
 use crate::nearest::nearest;
 
 /// The events that Rappel understands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "`name` and the reference say what each is")]
 pub enum EventKind {
     #[serde(rename = "appointment.created")]

@@ -10,6 +10,7 @@ use rappel_core::civil::{Civil, Instant};
 use rappel_core::ids::FacilityId;
 use rappel_core::provider::{Proof, Provider};
 use rappel_core::settings::{AgendaSettings, Gateway, Limits, Settings};
+use tokio::sync::Notify;
 
 use crate::engine::{Folder, Generation};
 
@@ -164,6 +165,9 @@ pub struct Clinic {
     /// Its key in the store.
     pub facility: FacilityId,
     live: ArcSwap<Live>,
+    /// The generations that the brake stopped, and why.
+    stopped: ArcSwap<BTreeMap<String, String>>,
+    decided: Notify,
 }
 
 impl Clinic {
@@ -172,7 +176,27 @@ impl Clinic {
         Self {
             facility: live.rules.settings().id.clone(),
             live: ArcSwap::from_pointee(live),
+            stopped: ArcSwap::default(),
+            decided: Notify::new(),
         }
+    }
+
+    /// Says which generations may not serve, by their ids, and why.
+    pub fn stop(&self, generations: BTreeMap<String, String>) {
+        let before = self.stopped.swap(Arc::new(generations));
+        if *before != **self.stopped.load() {
+            self.decided.notify_one();
+        }
+    }
+
+    /// Waits until other generations may serve than before.
+    pub async fn decided(&self) {
+        self.decided.notified().await;
+    }
+
+    /// Why a generation may not serve.
+    pub fn stopped(&self, generation: &str) -> Option<String> {
+        self.stopped.load().get(generation).cloned()
     }
 
     /// The rules as they are now. Work that is under way finishes with those it began with.

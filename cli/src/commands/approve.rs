@@ -1,4 +1,4 @@
-//! `rappel approve`: broadcasts that wait for a person.
+//! `rappel approve`: broadcasts, and new files that the brake stopped, wait for a person.
 
 use clap::Args;
 use rappel_core::Store;
@@ -24,11 +24,15 @@ An alert that concerns more appointments than `alerts.approve_over` of clinic.to
 slip in the agenda can't write to everybody. It is too late for it when the visits begin. The host may be
 running: it goes within seconds.
 
-JSON: an object a line, {\"clinic\", \"approval\", \"event\", \"resource\", \"messages\", \"asked\"}.
+New files that plan far more messages than usual are stopped, and wait here too ([brake] of clinic.toml).
+Approved, they serve again if the folder still holds them; withdrawn, they don't until they are changed.
+
+JSON: an object a line, {\"clinic\", \"approval\", \"event\", \"resource\", \"generation\", \"messages\",
+\"asked\"}.
 
 Exit code 1: nothing of that name waits.";
 
-/// Let a broadcast go that waits for a person, or see what waits
+/// Let go what waits for a person: a broadcast, or new files that the brake stopped
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Approve {
@@ -53,7 +57,8 @@ struct Line<'a> {
     clinic: &'a str,
     approval: &'a str,
     event: &'a str,
-    resource: &'a str,
+    resource: Option<&'a str>,
+    generation: Option<&'a str>,
     messages: u32,
     asked: String,
 }
@@ -77,7 +82,8 @@ impl Approve {
                         clinic: facility.as_str(),
                         approval: &one.id,
                         event: one.event.name(),
-                        resource: &one.resource,
+                        resource: (!one.resource.is_empty()).then_some(&*one.resource),
+                        generation: one.generation.as_deref(),
                         messages: one.messages,
                         asked: rfc3339(one.asked, summary.zone(facility)),
                     })?;
@@ -86,15 +92,17 @@ impl Approve {
             }
             TextOrJson::Text if waiting.is_empty() => answer("nothing waits for an approval")?,
             TextOrJson::Text => {
-                let mut rows = table::plain(&[
-                    "APPROVAL", "CLINIC", "EVENT", "RESOURCE", "MESSAGES", "SINCE",
-                ]);
+                let mut rows =
+                    table::plain(&["APPROVAL", "CLINIC", "EVENT", "OF", "MESSAGES", "SINCE"]);
                 for (facility, one) in &waiting {
                     rows.add_row([
                         one.id.as_str().into(),
                         facility.as_str().into(),
                         one.event.name().into(),
-                        one.resource.as_str().into(),
+                        match &one.generation {
+                            Some(generation) => format!("generation {generation}").into(),
+                            None => one.resource.as_str().into(),
+                        },
                         table::number(one.messages.into()),
                         clock(one.asked, summary.zone(facility)).into(),
                     ]);
@@ -109,7 +117,7 @@ impl Approve {
         let summary = self.database.write().await?;
         let waiting = waiting(&summary).await?;
         let known = waiting.iter().find(|(_, one)| one.id == approval);
-        let Some((facility, _)) = known else {
+        let Some((facility, one)) = known else {
             return Err(
                 Failure::refused(format!("nothing waits for the approval `{approval}`"))
                     .help("`rappel approve` lists what waits"),
@@ -123,10 +131,15 @@ impl Approve {
             .await?
             .unwrap_or(0);
         let messages = count(decided.into(), "message");
-        answer(if self.withdraw {
-            format!("{messages} withdrawn")
-        } else {
-            format!("{messages} may go, as far as the policies let them")
+        answer(match (self.withdraw, &one.generation) {
+            (true, None) => format!("{messages} withdrawn"),
+            (true, Some(generation)) => format!(
+                "{messages} withdrawn; generation {generation} doesn't serve until its files are changed"
+            ),
+            (false, None) => format!("{messages} may go, as far as the policies let them"),
+            (false, Some(generation)) => format!(
+                "{messages} may go, as far as the policies let them; generation {generation} serves within seconds, if the folder still holds it"
+            ),
         })?;
         Ok(Exit::Done)
     }

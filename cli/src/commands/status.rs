@@ -22,8 +22,9 @@ Examples:
   rappel status --format json
 
 Exit code 1: the files of a clinic can't serve as they are, so older rules go on or it isn't served;
-or a policy failed to plan, and events wait for it to be mended; or a clinic is out of credits, and
-messages wait for more. Whether a host runs at all changes nothing about it.";
+or a policy failed to plan, and events wait for it to be mended; or the brake stopped new files, and
+messages wait for `rappel approve`; or a clinic is out of credits, and messages wait for more.
+Whether a host runs at all changes nothing about it.";
 
 /// Show the rules that serve, what needed a person, the queue and the credits
 #[derive(Debug, Args)]
@@ -58,6 +59,7 @@ impl Status {
             .all(|record| record.served && record.refused.is_none())
             && status.unplanned.is_empty()
             && status.absent.is_empty()
+            && status.braked.iter().all(|braked| braked.rejected)
             && status
                 .accounts
                 .iter()
@@ -96,6 +98,14 @@ fn told(summary: &Summary, status: &serve::Status) -> Vec<String> {
             ));
             for line in refused.lines() {
                 part.push_str(&format!("\n  {line}"));
+            }
+        }
+        let braked = status.braked.iter();
+        for braked in braked.filter(|one| one.facility == record.facility && !one.rejected) {
+            let reason = braked.to_string();
+            // Where its files are still there, it is told why they don't serve.
+            if record.refused.as_ref() != Some(&reason) {
+                part.push_str(&format!("\n{error}{reason}{end}"));
             }
         }
         for (fault, events) in faults(&status.unplanned, &record.facility) {

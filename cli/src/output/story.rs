@@ -281,6 +281,16 @@ fn step(step: &Step) -> Vec<String> {
         Step::Awaits { approval } => vec![format!(
             "It is part of a broadcast that a person has to approve: `rappel approve {approval}`."
         )],
+        Step::Braked {
+            approval,
+            generation,
+        } => vec![format!(
+            "The brake stopped generation {generation}, which planned it: a person has to approve it, `rappel approve {approval}`."
+        )],
+        Step::Resumed { origin: wants, due } => vec![format!(
+            "The rules before want it too: policy {} has it go at {due}.",
+            origin(wants)
+        )],
         Step::Replied {
             channel,
             reading,

@@ -1,6 +1,7 @@
 //! `clinic.toml`: what a clinic declares about itself and how its messages behave.
 
 mod after;
+mod brake;
 mod check;
 mod credits;
 mod example;
@@ -27,6 +28,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use after::{AfterVisitSettings, RecallSettings};
+pub use brake::BrakeSettings;
 pub use check::{CheckSettings, HealthData, PrivacySettings};
 pub use credits::{CreditSettings, SPOKEN_PER_MINUTE, begun_minutes, spoken_minutes};
 pub use gateway::{Encryption, Gateway, Limits, Rate, SecretRef};
@@ -133,6 +135,9 @@ pub struct Settings {
     /// What is known of messages after they arrived.
     #[serde(default)]
     pub tracking: TrackingSettings,
+    /// When new files are stopped because they plan far more messages than usual: [brake.md](brake.md).
+    #[serde(default)]
+    pub brake: BrakeSettings,
     /// How long texts are kept.
     #[serde(default)]
     pub retention: RetentionSettings,

@@ -255,6 +255,7 @@ impl Check {
         self.administrator(settings);
         self.links(settings);
         self.tracking(settings);
+        self.brake(settings);
         self.hours(settings);
         settings.from = Arc::new(Sender {
             facility: settings.name.clone(),
@@ -549,6 +550,16 @@ impl Check {
                     "8 is usual",
                 );
             }
+        }
+    }
+
+    fn brake(&mut self, settings: &Settings) {
+        if settings.brake.multiple < 2 {
+            self.error(
+                "brake.multiple",
+                "the usual volume itself would stop the clinic's files",
+                "5 is the default; `enabled = false` switches the brake off",
+            );
         }
     }
 

@@ -38,6 +38,8 @@ pub struct Absent {
 pub struct KeptFolder {
     /// Whose.
     pub facility: FacilityId,
+    /// The generation that they make.
+    pub generation: String,
     /// The folder they were read from: its whole path.
     pub folder: String,
     /// Their texts, by their paths inside it.

@@ -41,7 +41,8 @@ pub struct Message {
     pub reason: Option<String>,
     /// The policy behind the reason, if it is one's; where there is no reason, the one that planned it.
     pub origin: Option<Origin>,
-    /// Whether it is kept back because a policy failed when it was to be planned anew.
+    /// Whether it is kept back because a policy failed when it was to be planned anew, or because the brake
+    /// stopped the rules that planned it.
     pub unplanned: bool,
     /// When it is due.
     pub due: Instant,
@@ -102,6 +103,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// Whether it waits because the brake stopped the rules that planned it.
+    pub fn is_braked(&self) -> bool {
+        self.unplanned && self.approval.is_some()
+    }
+
     /// A message that waits for its time, and of which nothing else is known.
     pub fn new(
         facility: FacilityId,

@@ -4,6 +4,7 @@
 //! change in one transaction, so a crash between two of them can't be seen.
 
 mod answer;
+mod brake;
 mod change;
 mod clinic;
 mod credits;
@@ -30,6 +31,7 @@ pub use answer::{
     ConsentChange, Link, NewLink, OWN_SOURCE, OpeningToken, OutgoingEvent, Purpose, ReplyRecord,
     Request, RequestOf,
 };
+pub use brake::{Brake, Braked};
 pub use change::{ChangeRecord, ChangedFile, EffectCounts, LastEvent, PlannedAnew, Standing};
 pub use clinic::{Absent, GenerationRecord, KeptFolder};
 pub use credits::{Account, CreditLevel, Crossing, Posted, Posting};
@@ -62,6 +64,13 @@ pub trait Store: Send + Sync {
     ///
     /// Where facts change, messages that were judged by the old ones are taken from their workers.
     /// Waiting messages follow their appointment to another patient.
+    ///
+    /// Where the planner has a [`Brake`], what it plans is counted, and compared with what other
+    /// generations that weren't stopped planned for events of the same kind in the 28 days before. A
+    /// generation that plans too much is stopped in the same transaction: its messages that haven't gone
+    /// wait for an approval, also those that it plans from now on, and their appointments wait to be
+    /// [planned again](Store::replan), by which what other rules want too is let go. Where no
+    /// [earlier files](Store::kept_folders) could take its place it is not.
     async fn ingest(
         &self,
         facility: &FacilityId,
@@ -239,13 +248,17 @@ pub trait Store: Send + Sync {
         between: (Instant, Instant),
     ) -> Result<BTreeMap<ChannelKind, Decimal>>;
 
-    /// The broadcasts that wait for an approval, the oldest first.
+    /// The generations that the brake stopped and nobody approved, of one clinic, or of all; the latest first.
+    async fn braked(&self, facility: Option<&FacilityId>) -> Result<Vec<Braked>>;
+
+    /// What waits for an approval, the oldest first: broadcasts, and generations that the brake stopped.
     async fn approvals(&self, facility: &FacilityId) -> Result<Vec<Approval>>;
 
     /// Lets the messages of an approval go, or withdraws them; tells how many, or `None` where nothing
     /// waits for it.
     ///
-    /// `now` has the clinic's wall clock with it: what may go is due now.
+    /// `now` has the clinic's wall clock with it: what may go of a broadcast is due now, and what the brake
+    /// stopped is due in its time. The generation may then serve again, or never again.
     async fn decide(
         &self,
         facility: &FacilityId,
@@ -301,10 +314,12 @@ pub trait Store: Send + Sync {
     /// The folders that can't be served.
     async fn absent(&self) -> Result<Vec<Absent>>;
 
-    /// Keeps the files by which a clinic is served, in the place of those before.
+    /// Keeps the files by which a clinic is served, in the place of those before. These are kept beside them
+    /// as the earlier ones, unless they were stopped, or planned for too few events to say that
+    /// they are good while there are others.
     async fn keep_folder(&self, kept: &KeptFolder) -> Result<()>;
 
-    /// The files by which each clinic was served last.
+    /// The files by which each clinic was served last and that the brake didn't stop.
     async fn kept_folders(&self) -> Result<Vec<KeptFolder>>;
 
     /// Remembers which generation serves, or that a newer one was refused.

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{LastEvent, Message};
+use super::{Brake, LastEvent, Message};
 use crate::channel::ChannelKind;
 use crate::civil::{Civil, Instant};
 use crate::decision::{Origin, PolicyFault};
@@ -135,7 +135,7 @@ pub struct Unplanned {
     pub changed: Vec<String>,
     /// How many minutes late the resource is, where that is what happened.
     pub delay: Option<u32>,
-    /// The policies that failed when it was planned last.
+    /// The policies that failed when it was planned last; none where the brake stopped what it led to.
     pub faults: Vec<PolicyFault>,
 }
 
@@ -160,15 +160,17 @@ pub struct Reach {
     pub approve_over: u32,
 }
 
-/// A broadcast that waits for somebody to say that it may go.
+/// What waits for somebody to say that it may go: a broadcast, or what the brake stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Approval {
     /// Its name: a few letters and digits.
     pub id: String,
     /// What happened.
     pub event: EventKind,
-    /// The practitioner or room.
+    /// The practitioner or room; empty where the brake stopped a generation.
     pub resource: String,
+    /// The generation that the brake stopped.
+    pub generation: Option<String>,
     /// How many messages wait.
     pub messages: u32,
     /// Since when.
@@ -177,6 +179,11 @@ pub struct Approval {
 
 /// Decides what an event leads to. Pure: it is called inside the store's transaction.
 pub trait Planner: Send + Sync {
+    /// When what plans is stopped; `None` where nothing is counted.
+    fn brake(&self) -> Option<Brake> {
+        None
+    }
+
     /// Whether the agenda is to be told an event that Rappel itself brought about.
     fn tells_agenda(&self) -> bool {
         false

@@ -259,6 +259,20 @@ pub enum Step {
         /// The approval's name.
         approval: String,
     },
+    /// The brake stopped the generation that planned it; somebody has to approve it.
+    Braked {
+        /// The approval's name.
+        approval: String,
+        /// The generation.
+        generation: String,
+    },
+    /// The rules that serve instead of those that the brake stopped want it too.
+    Resumed {
+        /// Which policy wants it.
+        origin: Origin,
+        /// When it is due on the clinic's wall clock.
+        due: Civil,
+    },
     /// The patient answered it.
     Replied {
         /// How the answer came.

@@ -135,6 +135,34 @@ pub(super) fn keep_what_may_be_wanted(
     }
 }
 
+/// Lets an answer to an event go that the brake stopped, where these rules want it too.
+pub(super) fn resume(
+    planned: &Planned,
+    standing: &[Message],
+    occasion: Occasion,
+) -> Option<Change> {
+    let key = (&planned.kind, planned.channel, planned.recipient);
+    let stopped = |message: &&Message| {
+        message.is_braked()
+            && message.notice
+            && message.state.is_waiting()
+            && key_of(message) == key
+    };
+    let message = standing
+        .iter()
+        .filter(stopped)
+        .max_by_key(|message| message.ordinal)
+        .filter(|_| planned.due == Due::Now)?;
+    Some(Change::Move {
+        id: message.id,
+        due: occasion.time,
+        due_civil: Civil::at(occasion.time, occasion.zone),
+        expires: expires(planned, occasion),
+        confirmation_requested: planned.confirmation_requested,
+        origin: planned.origin.clone(),
+    })
+}
+
 pub(super) fn key_of(message: &Message) -> Key<'_> {
     (&message.kind, message.channel, message.recipient)
 }

@@ -8,13 +8,13 @@ use rappel_core::decision::{Due, Planned, PolicyFault};
 use rappel_core::event::{Event, EventError, EventFacts, EventKind};
 use rappel_core::facts::{Record, Records, Status};
 use rappel_core::ids::MessageId;
-use rappel_core::store::{Change, LastEvent, Message, Plan, Planner, Reach, Unplanned};
+use rappel_core::store::{Brake, Change, LastEvent, Message, Plan, Planner, Reach, Unplanned};
 use serde_json::{Map, Value};
 
 use super::anew::{is_for_the_appointment, keep_to_what_rules_may_change};
 use super::apply::change_names;
 use super::generation::Generation;
-use super::plan::keep_what_may_be_wanted;
+use super::plan::{keep_what_may_be_wanted, resume};
 use super::{Occasion, apply, difference, time_of};
 
 /// Plans with the rules of one generation.
@@ -22,6 +22,15 @@ use super::{Occasion, apply, difference, time_of};
 pub struct EventPlanner(pub Arc<Generation>);
 
 impl Planner for EventPlanner {
+    fn brake(&self) -> Option<Brake> {
+        let brake = &self.0.settings().brake;
+        brake.enabled.then(|| Brake {
+            generation: self.0.id().to_string(),
+            multiple: brake.multiple,
+            least: brake.least,
+        })
+    }
+
     fn tells_agenda(&self) -> bool {
         self.0.settings().agenda.url.is_some()
     }
@@ -157,15 +166,21 @@ impl Planner for EventPlanner {
             },
         };
         let (mut wanted, faults) = rules.plan(&asked.event, &visit);
+        let resumed: Vec<Change> = wanted
+            .iter()
+            .filter_map(|planned| resume(planned, standing, asked.occasion))
+            .collect();
         wanted.retain(|planned| planned.due != Due::Now || is_owed(planned, event, standing));
         let source = format!("{} again", event.source);
         let about = about(known);
         let id = |number| new_id(rules, (&source, &event.id, about), now, number);
+        let mut changes = asked.changes(&wanted, standing, &faults, &id);
+        changes.extend(resumed);
         Ok(Plan {
             records: known.clone(),
             generation: rules.id().to_string(),
             visit_start: asked.occasion.visit_start,
-            changes: asked.changes(&wanted, standing, &faults, &id),
+            changes,
             changed: asked.event.changes,
             faults,
             ..Plan::default()

@@ -96,6 +96,7 @@ mod tests {
         let kept = KeptFolder {
             facility: "f".into(),
             folder: String::new(),
+            generation: "before".into(),
             files: [("gone.trd", "a"), ("other.trd", "b"), ("same.trd", "s")]
                 .map(|(path, text)| (path.to_string(), text.to_string()))
                 .into(),

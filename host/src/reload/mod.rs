@@ -42,6 +42,8 @@ pub struct Refusal {
     pub diagnostics: Vec<Diagnostic>,
     /// What is wrong outside them: a gateway that can't be opened.
     pub others: Vec<String>,
+    /// Whether nothing is wrong with them, and the brake stopped them.
+    pub braked: bool,
 }
 
 impl Refusal {
@@ -50,6 +52,15 @@ impl Refusal {
         Self {
             diagnostics: Vec::new(),
             others: vec![reason.into()],
+            braked: false,
+        }
+    }
+
+    /// The brake stopped them.
+    pub(crate) fn braked(reason: String) -> Self {
+        Self {
+            braked: true,
+            ..Self::other(reason)
         }
     }
 
@@ -62,6 +73,7 @@ impl Refusal {
         Self {
             diagnostics,
             others: Vec::new(),
+            braked: false,
         }
     }
 }
@@ -111,14 +123,26 @@ pub fn open_files(
     folder: &Path,
     gateways: &dyn OpenGateway,
 ) -> Result<Opened, Refusal> {
+    let clinic = Clinic::new(open_live(&files, folder, gateways)?);
+    Ok(Opened { clinic, files })
+}
+
+/// The rules that files make, with the gateways that they name.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_live(
+    files: &Folder,
+    folder: &Path,
+    gateways: &dyn OpenGateway,
+) -> Result<Live, Refusal> {
     let whole = files.clone().with_adapters(&gateways.stock_adapters());
     let rules = Arc::new(Generation::compile(&whole).map_err(Refusal::of)?);
-    let live = Live::open(rules, folder, gateways).map_err(|others| Refusal {
+    Live::open(rules, folder, gateways).map_err(|others| Refusal {
         diagnostics: Vec::new(),
         others,
-    })?;
-    let clinic = Clinic::new(live);
-    Ok(Opened { clinic, files })
+        braked: false,
+    })
 }
 
 /// Brings a clinic up to what its folder holds.
@@ -171,6 +195,9 @@ impl Reloader {
         if folder.id() == serving.rules.id() {
             return Outcome::Unchanged;
         }
+        if let Some(reason) = self.clinic.stopped(&folder.id()) {
+            return Outcome::Refused(Refusal::braked(reason));
+        }
         let rules = match Generation::compile(&folder) {
             Ok(rules) => Arc::new(rules),
             Err(diagnostics) => return Outcome::Refused(Refusal::of(diagnostics)),
@@ -191,6 +218,7 @@ impl Reloader {
             Err(others) => Outcome::Refused(Refusal {
                 diagnostics: Vec::new(),
                 others,
+                braked: false,
             }),
         }
     }

@@ -186,6 +186,7 @@ async fn run(
         tokio::select! {
             _ = stopped.changed() => return,
             () = hints.next() => {}
+            () = reloader.clinic.decided() => {}
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Policies that failed: they are told, and what they couldn't say is asked again when other rules serve.
+//! Policies that failed: they are told, and what they couldn't say is asked again when other rules serve. So is
+//! what the brake stopped.
 
 use std::collections::BTreeMap;
 
@@ -44,12 +45,12 @@ pub(super) async fn catch_up(dispatcher: &Dispatcher) {
     {
         Ok(replanned) => {
             if replanned.planned > 0 {
-                tracing::info!(facility = %clinic.facility, events = replanned.planned, "planned now what a policy had failed on");
+                tracing::info!(facility = %clinic.facility, events = replanned.planned, "planned again what a policy had failed on or the brake had stopped");
             }
             tell_faults(&clinic.facility, &replanned.faults);
         }
         Err(error) => {
-            tracing::error!(facility = %clinic.facility, %error, "can't plan again what a policy had failed on");
+            tracing::error!(facility = %clinic.facility, %error, "can't plan again what a policy had failed on or the brake had stopped");
         }
     }
     let live = clinic.live();

@@ -1,5 +1,6 @@
 //! The host at work: clinics with their lanes and watches over one store.
 
+mod brake;
 mod catch_up;
 mod follow;
 mod history;
@@ -18,8 +19,8 @@ use rappel_core::event::Event;
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::provider::{Inbound, Refusal};
 use rappel_core::store::{
-    Absent, Account, Count, EffectCounts, GenerationRecord, Ingested, Result, Store, StoreError,
-    Unplanned,
+    Absent, Account, Braked, Count, EffectCounts, GenerationRecord, Ingested, Result, Store,
+    StoreError, Unplanned,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -89,6 +90,8 @@ pub struct Status {
     pub accounts: Vec<Account>,
     /// The events that wait because a policy failed to plan.
     pub unplanned: Vec<Unplanned>,
+    /// The generations that the brake stopped, the latest first.
+    pub braked: Vec<Braked>,
     /// What needed a person lately, the latest first.
     pub alarms: Vec<(FacilityId, AlarmRecord)>,
 }
@@ -218,6 +221,18 @@ impl Host {
                 .ingest(&clinic.facility, batch, self.clock().now(), &planner)
                 .await?;
             tell_faults(&clinic.facility, &faults_of(&told));
+            let waits = told.iter().any(|one| {
+                matches!(
+                    one,
+                    Ingested::Applied {
+                        approval: Some(_),
+                        ..
+                    }
+                )
+            });
+            if waits && let Some(served) = self.roster.get(&clinic.facility) {
+                self.roster.heed_brake(&served).await;
+            }
             outcomes.extend(told);
             if clinic.live().rules.id() != planner.0.id() {
                 self.roster.follow(&clinic.facility);
@@ -309,6 +324,7 @@ pub async fn status(store: &dyn Store) -> Result<Status> {
         counts: store.counts().await?,
         accounts,
         unplanned: store.unplanned(None).await?,
+        braked: store.braked(None).await?,
     })
 }
 

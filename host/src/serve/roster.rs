@@ -15,14 +15,14 @@ use rappel_core::ids::FacilityId;
 use rappel_core::store::{Absent, GenerationRecord, KeptFolder, Result, Store};
 use tokio::sync::{Notify, watch};
 
-use super::Setup;
 use super::catch_up::catch_up;
 use super::follow::Follower;
 use super::history::{Met, kept_of, note_history};
+use super::{Setup, brake};
 use crate::clinic::Clinic;
 use crate::dispatch::{Desk, Dispatcher, Lanes};
 use crate::engine::{Folder, Generation};
-use crate::reload::{self, Outcome, Refusal, Reloader, Watch};
+use crate::reload::{self, Opened, Outcome, Refusal, Reloader, Watch};
 
 /// How often folders are looked for that came or were mended, where nobody says.
 pub const RESCAN: Duration = Duration::from_secs(10);
@@ -31,11 +31,13 @@ pub const RESCAN: Duration = Duration::from_secs(10);
 pub(super) struct Served {
     pub(super) clinic: Arc<Clinic>,
     pub(super) dispatcher: Arc<Dispatcher>,
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
+    /// Held while the clinic is brought in line with the brake.
+    pub(super) braking: tokio::sync::Mutex<()>,
     /// Until the host stops.
     lanes: Mutex<Option<Lanes>>,
     follower: Mutex<Option<Follower>>,
-    news: Arc<Notify>,
+    pub(super) news: Arc<Notify>,
     _watch: Watch,
 }
 
@@ -148,6 +150,16 @@ impl Roster {
             if let Err(error) = self.look(&BTreeMap::new()).await {
                 tracing::error!(%error, "can't look for clinics that came or were mended");
             }
+            for served in self.all().into_values() {
+                self.heed_brake(&served).await;
+            }
+        }
+    }
+
+    /// Brings a clinic in line with the brake. A failure of the store is logged: the next look tries again.
+    pub(super) async fn heed_brake(&self, served: &Served) {
+        if let Err(error) = brake::heed(served, &self.setup.gateways).await {
+            tracing::error!(facility = %served.clinic.facility, %error, "can't tell whether the brake stopped the rules");
         }
     }
 
@@ -186,6 +198,10 @@ impl Roster {
         let read = tokio::task::spawn_blocking(move || reload::open(&reading, &*gateways))
             .await
             .unwrap_or_else(|_| Err(Refusal::inside()));
+        let read = match read {
+            Ok(opened) => self.unless_stopped(opened).await?,
+            refused => refused,
+        };
         let (clinic, files, refused) = match (read, kept) {
             (Ok(opened), _) => (opened.clinic, Some(opened.files), None),
             (Err(refusal), Some(kept)) => {
@@ -213,6 +229,17 @@ impl Roster {
         Ok(Ok(()))
     }
 
+    /// Files that the brake stopped are refused like others that can't be served.
+    async fn unless_stopped(&self, opened: Opened) -> Result<std::result::Result<Opened, Refusal>> {
+        let stopped = brake::stopped(&*self.setup.store, &opened.clinic.facility).await?;
+        let reason = stopped.get(opened.clinic.live().rules.id()).cloned();
+        opened.clinic.stop(stopped);
+        Ok(match reason {
+            Some(reason) => Err(Refusal::braked(reason)),
+            None => Ok(opened),
+        })
+    }
+
     async fn serve(
         &self,
         folder: &Path,
@@ -222,6 +249,7 @@ impl Roster {
     ) -> Result<()> {
         let setup = &self.setup;
         let older = refused.is_some();
+        clinic.stop(brake::stopped(&*setup.store, &clinic.facility).await?);
         let now = setup.clock.now();
         if !older {
             note_files(&*setup.store, &clinic, now, None).await;
@@ -237,7 +265,8 @@ impl Roster {
         note_history(&*setup.store, &clinic, met, now).await;
         note(&*setup.store, &clinic, now, refused).await;
         if let Some(files) = files {
-            keep(&*setup.store, &clinic, folder, &files).await;
+            let generation = clinic.live().rules.id().to_string();
+            keep(&*setup.store, &clinic, folder, (&generation, &files)).await;
         }
         let dispatcher = Arc::new(Dispatcher::new(
             clinic.clone(),
@@ -259,6 +288,7 @@ impl Roster {
             clinic: clinic.clone(),
             dispatcher,
             folder: folder.to_path_buf(),
+            braking: tokio::sync::Mutex::default(),
             lanes: Mutex::new(Some(lanes)),
             follower: Mutex::new(Some(follower)),
             news,
@@ -341,16 +371,20 @@ fn watch_folder(reloader: Reloader, dispatcher: &Arc<Dispatcher>, news: Arc<Noti
     let said = Mutex::new(String::new());
     let runtime = tokio::runtime::Handle::current();
     reload::watch(Arc::new(reloader), move |outcome| {
+        let mut braked = false;
         let (refused, files) = match outcome {
             Outcome::Reloaded { from, to, files } => {
                 tracing::info!(facility = %clinic.facility, %from, %to, "new rules serve");
-                (None, Some(files.clone()))
+                (None, Some((to.clone(), files.clone())))
             }
             Outcome::Unchanged => {
                 tracing::info!(facility = %clinic.facility, "the folder holds what serves again");
                 (None, None)
             }
-            Outcome::Refused(refusal) => (Some(refusal.to_string()), None),
+            Outcome::Refused(refusal) => {
+                braked = refusal.braked;
+                (Some(refusal.to_string()), None)
+            }
         };
         let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = &refused {
@@ -368,21 +402,23 @@ fn watch_folder(reloader: Reloader, dispatcher: &Arc<Dispatcher>, news: Arc<Noti
             let (store, clinic) = (&*dispatcher.store, &dispatcher.clinic);
             let now = dispatcher.clock.now();
             if new {
-                note_files(store, clinic, now, refused.as_deref()).await;
+                // What the brake stopped is in order, and told by the store.
+                let wrong = refused.as_deref().filter(|_| !braked);
+                note_files(store, clinic, now, wrong).await;
             }
             if new || files.is_some() {
                 let before = kept_of(store, clinic).await;
                 let met = Met {
                     folder: &folder,
-                    files: files.as_ref(),
+                    files: files.as_ref().map(|(_, files)| files),
                     before: before.as_ref(),
                     refused: refused.as_deref(),
                 };
                 note_history(store, clinic, met, now).await;
             }
             note(store, clinic, now, refused).await;
-            if let Some(files) = files {
-                keep(store, clinic, &folder, &files).await;
+            if let Some((generation, files)) = files {
+                keep(store, clinic, &folder, (&generation, &files)).await;
                 catch_up(&dispatcher).await;
                 news.notify_one();
             }
@@ -391,7 +427,12 @@ fn watch_folder(reloader: Reloader, dispatcher: &Arc<Dispatcher>, news: Arc<Noti
 }
 
 /// Remembers which rules serve. A failure is logged: the rules serve all the same.
-async fn note(store: &dyn Store, clinic: &Clinic, now: Instant, refused: Option<String>) {
+pub(super) async fn note(
+    store: &dyn Store,
+    clinic: &Clinic,
+    now: Instant,
+    refused: Option<String>,
+) {
     let live = clinic.live();
     let record = GenerationRecord {
         facility: clinic.facility.clone(),
@@ -419,9 +460,15 @@ async fn note_files(store: &dyn Store, clinic: &Clinic, now: Instant, refused: O
 }
 
 /// Keeps the files that serve, for a start of the host at which they are broken.
-async fn keep(store: &dyn Store, clinic: &Clinic, folder: &Path, files: &Folder) {
+pub(super) async fn keep(
+    store: &dyn Store,
+    clinic: &Clinic,
+    folder: &Path,
+    (generation, files): (&str, &Folder),
+) {
     let kept = KeptFolder {
         facility: clinic.facility.clone(),
+        generation: generation.into(),
         folder: name_of(folder),
         files: files
             .iter()

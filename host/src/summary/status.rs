@@ -7,7 +7,7 @@ use rappel_core::alarm::{AlarmKind, AlarmRecord};
 use rappel_core::civil::Zone;
 use rappel_core::decision::PolicyFault;
 use rappel_core::ids::{FacilityId, MessageId};
-use rappel_core::store::{EffectCounts, GenerationRecord, Unplanned};
+use rappel_core::store::{Braked, EffectCounts, GenerationRecord, Unplanned};
 use serde::Serialize;
 
 use super::message::rfc3339;
@@ -43,6 +43,7 @@ pub struct ClinicLine<'s> {
     pub effect: Option<EffectCounts>,
     pub refused: Option<&'s str>,
     pub faults: Vec<FaultLine<'s>>,
+    pub braked: Vec<BrakedLine<'s>>,
     pub credits: Option<CreditsLine>,
     pub alarms: Vec<AlarmLine<'s>>,
     pub messages: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
@@ -55,6 +56,33 @@ pub struct FaultLine<'s> {
     #[serde(flatten)]
     pub fault: &'s PolicyFault,
     pub events: u64,
+}
+
+/// A generation that the brake stopped.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs, reason = "docs/json.md tells each")]
+pub struct BrakedLine<'s> {
+    pub generation: &'s str,
+    pub approval: Option<&'s str>,
+    pub event: &'static str,
+    pub events: u64,
+    pub planned: u64,
+    pub usual: u64,
+    pub at: String,
+}
+
+impl<'s> BrakedLine<'s> {
+    fn of(braked: &'s Braked, zone: Zone) -> Self {
+        Self {
+            generation: &braked.generation,
+            approval: (!braked.rejected).then_some(&*braked.approval),
+            event: braked.event.name(),
+            events: braked.events,
+            planned: braked.planned,
+            usual: braked.usual,
+            at: rfc3339(braked.at, zone),
+        }
+    }
 }
 
 /// What needed a person.
@@ -147,6 +175,12 @@ fn clinic<'s>(record: &'s GenerationRecord, status: &'s Status) -> ClinicLine<'s
         faults: faults(&status.unplanned, &record.facility)
             .into_iter()
             .map(|(fault, events)| FaultLine { fault, events })
+            .collect(),
+        braked: status
+            .braked
+            .iter()
+            .filter(|braked| braked.facility == record.facility)
+            .map(|braked| BrakedLine::of(braked, record.zone))
             .collect(),
         credits: accounts
             .find(|account| account.facility == record.facility)

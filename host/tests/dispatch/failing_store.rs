@@ -352,6 +352,13 @@ macro_rules! delegate {
                 self.0.outgoing_done(facility, seq, again).await
             }
 
+            async fn braked(
+                &self,
+                facility: Option<&rappel_core::ids::FacilityId>,
+            ) -> rappel_core::store::Result<Vec<rappel_core::store::Braked>> {
+                self.0.braked(facility).await
+            }
+
             async fn approvals(
                 &self,
                 facility: &rappel_core::ids::FacilityId,

@@ -4,6 +4,7 @@
 
 mod alarms;
 mod api;
+mod brake;
 mod changes;
 mod faults;
 mod opened;

@@ -8,6 +8,7 @@ mod alarms;
 mod alerts;
 mod answers;
 mod bench;
+mod brake;
 mod changes;
 mod claims;
 mod commits;
@@ -40,6 +41,20 @@ macro_rules! conformance {
             who_is_erased_meanwhile_is_left_out,
             the_history_is_told_the_latest_first,
             the_history_has_an_end,
+        ],
+        brake: [
+            a_generation_that_plans_too_much_is_stopped_with_all_that_it_planned,
+            what_is_usual_is_measured_by_the_event,
+            where_nothing_was_written_a_usual_day_is_the_bound,
+            what_is_not_much_stops_nothing,
+            the_first_files_are_their_own_measure,
+            what_it_plans_after_it_was_stopped_waits_too,
+            what_is_approved_goes_in_its_time_and_is_not_stopped_again,
+            what_is_withdrawn_goes_nowhere,
+            earlier_rules_let_go_what_they_want_and_leave_the_rest,
+            what_waits_comes_too_late_in_its_time,
+            the_files_before_are_kept_while_the_new_ones_prove_nothing,
+            what_a_change_of_rules_adds_is_measured_by_what_was_there,
         ],
         claims: [
             only_what_is_due_in_the_lane_is_taken,

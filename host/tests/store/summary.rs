@@ -260,6 +260,7 @@ pub(crate) async fn the_files_that_served_last_are_kept(bench: Bench) {
     let kept = |facility: &str, folder: &str, text: &str| KeptFolder {
         facility: facility.into(),
         folder: folder.into(),
+        generation: text.into(),
         files: [("clinic.toml".to_string(), text.to_string())].into(),
     };
     for kept in [

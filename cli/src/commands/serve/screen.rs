@@ -225,6 +225,11 @@ pub(super) fn step_line(message: &Message, step: &Step) -> Option<String> {
             State::Held,
             format!("waits for an approval: `rappel approve {approval}`"),
         ),
+        Step::Braked { approval, .. } => (
+            State::Held,
+            format!("the brake stopped the rules that planned it: `rappel approve {approval}`"),
+        ),
+        Step::Resumed { .. } => (State::Planned, "the rules before want it too".into()),
         Step::Replied {
             reading, outcome, ..
         } => (message.state, format!("answered {reading}: {outcome}")),

@@ -107,7 +107,9 @@ mod tests {
     use super::*;
     use rappel_core::alarm::Alarm;
     use rappel_core::decision::{Origin, PolicyFault};
+    use rappel_core::event::EventKind;
     use rappel_core::facts::Visit;
+    use rappel_core::store::Braked;
     use rappel_dsl::Facts;
 
     fn settings() -> Settings {
@@ -142,6 +144,17 @@ mod tests {
             },
             reason: "there is no appointment".into(),
         };
+        let braked = Braked {
+            facility: "lumiere".into(),
+            generation: "0123456789ab".into(),
+            approval: "3fa2c1".into(),
+            event: EventKind::AppointmentCreated,
+            events: 5,
+            planned: 250,
+            usual: 10,
+            at: "2026-06-04T08:25:00Z".parse().unwrap(),
+            rejected: false,
+        };
         let refused = "clinic.toml: `reminder.notise`: there is no such setting";
         let no_number = "no such number";
         vec![
@@ -174,6 +187,7 @@ mod tests {
             )),
             record(Alarm::files_refused(refused), "08:15", "08:15", 1),
             record(Alarm::files_mended(), "08:20", "08:20", 1),
+            record(Alarm::braked(&braked), "08:25", "08:25", 1),
             record(Alarm::policy_failed(&fault), "08:30", "09:30", 5),
         ]
     }

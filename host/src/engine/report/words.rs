@@ -65,6 +65,10 @@ const FRENCH: Words = Words {
             "La règle {subject} a échoué {count} fois{why}.",
             "Ce qu'elle doit décider attend. Corrigez la règle : tout est repris dès qu'elle est en service{example}.",
         ),
+        Braked => (
+            "Le frein a arrêté les nouveaux fichiers de la clinique, qui prévoyaient bien plus de messages que d'habitude{why}.",
+            "Les fichiers d'avant restent en service. `rappel approve {subject}` met les nouveaux en service et laisse partir leurs messages ; `rappel approve {subject} --withdraw` les retire.",
+        ),
         SetAside => (
             "{count} × « {subject} » {channel}, mis de côté parce que l'hôte s'est arrêté à chaque essai.",
             "C'est une erreur de Rappel : merci de la signaler{example}.",
@@ -116,6 +120,10 @@ const ENGLISH: Words = Words {
         PolicyFailed => (
             "The policy {subject} failed {count} times{why}.",
             "What it is to decide waits. Mend the policy: all of it goes on as soon as it serves{example}.",
+        ),
+        Braked => (
+            "The brake stopped the clinic's new files, which planned far more messages than usual{why}.",
+            "The files before go on. `rappel approve {subject}` lets the new ones serve and their messages go; `rappel approve {subject} --withdraw` withdraws them.",
         ),
         SetAside => (
             "{count} × “{subject}” {channel}, set aside because the host stopped each time.",
@@ -169,6 +177,10 @@ const ITALIAN: Words = Words {
             "La regola {subject} è fallita {count} volte{why}.",
             "Ciò che deve decidere aspetta. Corregga la regola: tutto riprende appena è in uso{example}.",
         ),
+        Braked => (
+            "Il freno ha fermato i nuovi file della struttura, che prevedevano molti più messaggi del solito{why}.",
+            "Restano in uso i file di prima. `rappel approve {subject}` mette in uso i nuovi e fa partire i loro messaggi; `rappel approve {subject} --withdraw` li ritira.",
+        ),
         SetAside => (
             "{count} × «{subject}» {channel}, messo da parte perché l'host si è fermato ogni volta.",
             "È un errore di Rappel: per favore lo segnali{example}.",
@@ -220,6 +232,10 @@ const SPANISH: Words = Words {
         PolicyFailed => (
             "La regla {subject} falló {count} veces{why}.",
             "Lo que debe decidir espera. Corrija la regla: todo sigue en cuanto esté en uso{example}.",
+        ),
+        Braked => (
+            "El freno detuvo los nuevos archivos del centro, que preveían muchos más mensajes de lo habitual{why}.",
+            "Siguen en uso los archivos anteriores. `rappel approve {subject}` pone en uso los nuevos y deja salir sus mensajes; `rappel approve {subject} --withdraw` los retira.",
         ),
         SetAside => (
             "{count} × «{subject}» {channel}, apartado porque el host se detuvo cada vez.",
@@ -273,6 +289,10 @@ const GERMAN: Words = Words {
             "Die Regel {subject} ist {count}-mal gescheitert{why}.",
             "Was sie entscheiden soll, wartet. Berichtigen Sie die Regel: Alles geht weiter, sobald sie gilt{example}.",
         ),
+        Braked => (
+            "Die Bremse hat die neuen Dateien der Einrichtung angehalten, die weit mehr Nachrichten planten als üblich{why}.",
+            "Die vorherigen Dateien gelten weiter. `rappel approve {subject}` setzt die neuen in Kraft und lässt ihre Nachrichten gehen; `rappel approve {subject} --withdraw` zieht sie zurück.",
+        ),
         SetAside => (
             "{count} × „{subject}“ {channel}, beiseitegelegt, weil der Host jedes Mal anhielt.",
             "Das ist ein Fehler in Rappel: Bitte melden Sie ihn{example}.",
@@ -324,6 +344,10 @@ const PORTUGUESE: Words = Words {
         PolicyFailed => (
             "A regra {subject} falhou {count} vezes{why}.",
             "O que ela deve decidir espera. Corrija a regra: tudo continua assim que ela estiver em uso{example}.",
+        ),
+        Braked => (
+            "O travão parou os novos ficheiros do centro, que previam muito mais mensagens do que o habitual{why}.",
+            "Os ficheiros anteriores continuam em uso. `rappel approve {subject}` põe os novos em uso e deixa partir as suas mensagens; `rappel approve {subject} --withdraw` retira-as.",
         ),
         SetAside => (
             "{count} × «{subject}» {channel}, posta de lado porque o host parou de cada vez.",

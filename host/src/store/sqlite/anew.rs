@@ -12,6 +12,7 @@ use rappel_core::store::{
 use serde_json::{Map, json};
 use sqlx::SqliteConnection;
 
+use super::brake::Volume;
 use super::erased::Hasher;
 use super::ingest::Ingest;
 use super::{SqliteStore, alarms, failed, rows};
@@ -85,10 +86,14 @@ impl SqliteStore {
         let hasher = self.hasher().await?;
         let mut transaction = self.write().await?;
         let mut told = PlannedAnew::default();
+        let mut volume = Volume::default();
         for appointment in appointments {
             let of = (facility, appointment);
-            told.take(anew(&mut transaction, of, now, hasher, planner).await?);
+            told.take(anew(&mut transaction, of, &mut volume, now, hasher, planner).await?);
         }
+        volume
+            .settle(&mut transaction, facility, planner.brake(), now)
+            .await?;
         transaction.commit().await.map_err(failed)?;
         Ok(told)
     }
@@ -98,6 +103,7 @@ impl SqliteStore {
 async fn anew(
     db: &mut SqliteConnection,
     (facility, appointment): (&FacilityId, &AppointmentId),
+    volume: &mut Volume,
     now: Instant,
     hasher: Hasher,
     planner: &dyn Planner,
@@ -122,6 +128,7 @@ async fn anew(
         appointment: Some(appointment.as_str().to_string()),
         approval: None,
         by_rules: true,
+        volume,
         now,
         hasher,
     };

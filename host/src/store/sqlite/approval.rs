@@ -1,4 +1,4 @@
-//! Broadcasts that wait for somebody to say that they may go.
+//! What waits for somebody to say that it may go: broadcasts, and what the brake stopped.
 
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::ids::FacilityId;
@@ -50,8 +50,9 @@ impl SqliteStore {
         let rows = sqlx::query(
             "SELECT a.id, a.event, a.resource, a.asked,
                (SELECT count(*) FROM message m WHERE m.facility = a.facility AND m.approval = a.id
-                 AND m.state IN ('planned', 'held')) AS waiting
-             FROM approval a WHERE a.facility = ?1 AND a.decided IS NULL AND waiting > 0
+                 AND m.state IN ('planned', 'held')) AS waiting, b.generation
+             FROM approval a LEFT JOIN brake b ON b.facility = a.facility AND b.approval = a.id
+             WHERE a.facility = ?1 AND a.decided IS NULL AND (waiting > 0 OR b.generation IS NOT NULL)
              ORDER BY a.asked, a.id",
         )
         .bind(facility.as_str())
@@ -66,6 +67,7 @@ impl SqliteStore {
                     resource: row.try_get(2).map_err(failed)?,
                     asked: rows::instant(row.try_get(3).map_err(failed)?)?,
                     messages: row.try_get(4).map_err(failed)?,
+                    generation: row.try_get(5).map_err(failed)?,
                 })
             })
             .collect()
@@ -91,14 +93,22 @@ impl SqliteStore {
         if decided.rows_affected() == 0 {
             return Ok(None);
         }
+        sqlx::query("UPDATE brake SET approved = ?3 WHERE facility = ?1 AND approval = ?2")
+            .bind(facility.as_str())
+            .bind(approval)
+            .bind(approved)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
         let (state, reason) = match approved {
             true => ("planned", None),
             false => ("withdrawn", Some("it was not approved")),
         };
         let messages: Vec<String> = sqlx::query_scalar(
             "UPDATE message SET state = ?3, reason = ?4, approval = NULL, updated = ?5, fence = fence + 1,
-               lease = 0, due = CASE WHEN ?6 THEN ?5 ELSE due END,
-               due_civil = CASE WHEN ?6 THEN ?7 ELSE due_civil END
+               lease = 0, kept = NULL, due_before = NULL,
+               due = CASE WHEN NOT ?6 THEN due WHEN kept = 'brake' THEN due_before ELSE ?5 END,
+               due_civil = CASE WHEN ?6 AND kept IS NOT 'brake' THEN ?7 ELSE due_civil END
              WHERE facility = ?1 AND approval = ?2 AND state IN ('planned', 'held') RETURNING id",
         )
         .bind(facility.as_str())

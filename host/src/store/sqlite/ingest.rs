@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use super::approval::approval_id;
+use super::brake::Volume;
 use super::erased::{self, Hasher};
 use super::{SqliteStore, claim, failed, millis, rows};
 
@@ -28,6 +29,7 @@ impl SqliteStore {
         let hasher = self.hasher().await?;
         let mut transaction = self.write().await?;
         let mut outcomes = Vec::with_capacity(events.len());
+        let mut volume = Volume::default();
         for event in events {
             let appointment = event.records.id(Record::Appointment);
             let mut one = Ingest {
@@ -37,10 +39,21 @@ impl SqliteStore {
                 appointment: appointment.map(str::to_string),
                 approval: None,
                 by_rules: false,
+                volume: &mut volume,
                 now,
                 hasher,
             };
             outcomes.push(one.run(planner).await?);
+        }
+        let stopped = volume
+            .settle(&mut transaction, facility, planner.brake(), now)
+            .await?;
+        if let Some(waits) = stopped {
+            for outcome in &mut outcomes {
+                if let Ingested::Applied { approval, .. } = outcome {
+                    approval.get_or_insert_with(|| waits.clone());
+                }
+            }
         }
         transaction.commit().await.map_err(failed)?;
         Ok(outcomes)
@@ -58,6 +71,8 @@ pub(super) struct Ingest<'a> {
     pub(super) approval: Option<&'a str>,
     /// Whether the rules changed, and nothing happened.
     pub(super) by_rules: bool,
+    /// What is planned in this transaction.
+    pub(super) volume: &'a mut Volume,
     pub(super) now: Instant,
     pub(super) hasher: Hasher,
 }
@@ -174,6 +189,7 @@ impl Ingest<'_> {
                 appointment: Some(appointment),
                 approval: approval.as_deref(),
                 by_rules: false,
+                volume: self.volume,
                 now: self.now,
                 hasher: self.hasher,
             };
@@ -204,10 +220,14 @@ impl Ingest<'_> {
     /// Makes a plan's changes; tells how many messages were added, moved and withdrawn.
     pub(super) async fn make(&mut self, plan: &Plan, standing: &[Message]) -> Result<Made> {
         let mut counts = (0, 0, 0);
+        let mut planned = 0;
         for change in &plan.changes {
             match change {
                 Change::Add(new) => {
-                    counts.0 += u32::from(self.add(new, plan).await?);
+                    let added = self.add(new, plan).await?;
+                    counts.0 += u32::from(added);
+                    let goes = added && new.state == State::Planned && new.lists.is_none();
+                    planned += u64::from(goes);
                 }
                 Change::Move { .. } => {
                     counts.1 += u32::from(self.reschedule(change, plan, standing).await?);
@@ -219,6 +239,12 @@ impl Ingest<'_> {
                     self.keep_back(*id, fault, *until, plan).await?;
                 }
             }
+        }
+        if self.by_rules {
+            let there = standing.len() as u64;
+            self.volume.count_anew(self.event.kind, planned, there);
+        } else {
+            self.volume.count(self.event.kind, planned);
         }
         Ok(counts)
     }
@@ -560,7 +586,7 @@ impl Ingest<'_> {
         };
         let done = sqlx::query(
             "UPDATE message SET state = 'planned', reason = NULL, decided_by = NULL, decided_line = NULL, kept = NULL,
-               due = ?3, due_civil = ?4, expires = ?5,
+               approval = CASE WHEN kept IS NOT 'brake' THEN approval END, due_before = NULL, due = ?3, due_civil = ?4, expires = ?5,
                confirmation_requested = ?6, policy = ?7, line = ?8, visit_start = ?9, generation = ?10,
                updated = ?11, fence = fence + 1, lease = 0
              WHERE facility = ?1 AND id = ?2 AND state IN ('planned', 'held')",
@@ -582,12 +608,18 @@ impl Ingest<'_> {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        let from = standing
-            .iter()
-            .find(|message| message.id == *id)
-            .map_or(*due_civil, |m| m.due_civil);
-        self.tell(*id, &self.moved((from, *due_civil), plan))
-            .await?;
+        let before = standing.iter().find(|message| message.id == *id);
+        let step = match before {
+            Some(message) if message.is_braked() => Step::Resumed {
+                origin: origin.clone(),
+                due: *due_civil,
+            },
+            _ => {
+                let from = before.map_or(*due_civil, |message| message.due_civil);
+                self.moved((from, *due_civil), plan)
+            }
+        };
+        self.tell(*id, &step).await?;
         Ok(true)
     }
 

@@ -6,6 +6,7 @@ mod alarms;
 mod anew;
 mod answers;
 mod approval;
+mod brake;
 mod claim;
 mod consent;
 mod credits;
@@ -40,10 +41,10 @@ use rappel_core::facts::Records;
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use rappel_core::provider::Receipt;
 use rappel_core::store::{
-    Absent, Account, Approval, ChangeRecord, Claimed, Committed, ConsentChange, Count, Crossing,
-    EffectCounts, Entry, Filter, GenerationRecord, Ingested, KeptFolder, Lane, Link, Message,
-    OpeningToken, OutgoingEvent, PlannedAnew, Planner, Posted, Replanned, ReplyRecord, Request,
-    RequestOf, Result, Standing, Store, StoreError, Transition, Unplanned, Whose,
+    Absent, Account, Approval, Braked, ChangeRecord, Claimed, Committed, ConsentChange, Count,
+    Crossing, EffectCounts, Entry, Filter, GenerationRecord, Ingested, KeptFolder, Lane, Link,
+    Message, OpeningToken, OutgoingEvent, PlannedAnew, Planner, Posted, Replanned, ReplyRecord,
+    Request, RequestOf, Result, Standing, Store, StoreError, Transition, Unplanned, Whose,
 };
 use rappel_core::tally::{By, Tally};
 use rust_decimal::Decimal;
@@ -586,6 +587,10 @@ impl Store for SqliteStore {
         again: Option<Instant>,
     ) -> Result<()> {
         self.settle_outgoing(facility, seq, again).await
+    }
+
+    async fn braked(&self, facility: Option<&FacilityId>) -> Result<Vec<Braked>> {
+        self.read_braked(facility).await
     }
 
     async fn approvals(&self, facility: &FacilityId) -> Result<Vec<Approval>> {

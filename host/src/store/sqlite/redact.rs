@@ -35,13 +35,16 @@ const READS: &str = "UPDATE story SET step = json_set(step, '$.answers',
 const REPLIES: &str =
     "UPDATE reply SET text = NULL WHERE facility = ?1 AND at < ?2 AND text IS NOT NULL";
 
+/// How much was planned is what is usual for a month, whatever the retention.
+const VOLUME: &str = "DELETE FROM volume WHERE facility = ?1 AND day < ?2 / 86400000 - 28";
+
 const ALARMS: &str = "DELETE FROM alarm WHERE facility = ?1 AND last < ?2";
 
 impl SqliteStore {
     pub(super) async fn redact_texts(&self, facility: &FacilityId, before: Instant) -> Result<u64> {
         let mut transaction = self.write().await?;
         let mut messages = 0;
-        for statement in [OPENED, TEXTS, READS, REPLIES, ALARMS] {
+        for statement in [OPENED, TEXTS, READS, REPLIES, VOLUME, ALARMS] {
             let done = sqlx::query(statement)
                 .bind(facility.as_str())
                 .bind(millis(before))

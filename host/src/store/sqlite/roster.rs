@@ -5,7 +5,12 @@ use rappel_core::ids::FacilityId;
 use rappel_core::store::{Absent, GenerationRecord, KeptFolder, Result, StoreError};
 use sqlx::Row;
 
+use super::brake::was_stopped;
 use super::{SqliteStore, failed, millis, rows};
+
+/// For how many events files must have planned to be known as good: with the brake's defaults, what plans
+/// ten messages too many for each is stopped by then.
+const PROVEN: i64 = 20;
 
 impl SqliteStore {
     pub(super) async fn begin_serving(&self, now: Instant) -> Result<()> {
@@ -117,6 +122,21 @@ impl SqliteStore {
 
     pub(super) async fn write_kept_folder(&self, kept: &KeptFolder) -> Result<()> {
         let mut transaction = self.write().await?;
+        sqlx::query(concat!(
+            "INSERT OR REPLACE INTO earlier_folder (facility, folder, files, generation)
+             SELECT k.facility, k.folder, k.files, k.generation FROM kept_folder k
+             WHERE k.facility = ?1 AND k.generation NOT IN ('', ?2) AND NOT ",
+            was_stopped!("k.facility", "k.generation"),
+            " AND (NOT EXISTS (SELECT 1 FROM earlier_folder WHERE facility = ?1)
+                OR ?3 <= (SELECT coalesce(sum(events), 0) FROM volume v
+                  WHERE v.facility = ?1 AND v.generation = k.generation))"
+        ))
+        .bind(kept.facility.as_str())
+        .bind(&kept.generation)
+        .bind(PROVEN)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
         // The folder may have been another clinic's.
         sqlx::query("DELETE FROM kept_folder WHERE folder = ?1")
             .bind(&kept.folder)
@@ -124,11 +144,12 @@ impl SqliteStore {
             .await
             .map_err(failed)?;
         sqlx::query(
-            "INSERT OR REPLACE INTO kept_folder (facility, folder, files) VALUES (?1, ?2, ?3)",
+            "INSERT OR REPLACE INTO kept_folder (facility, folder, files, generation) VALUES (?1, ?2, ?3, ?4)",
         )
         .bind(kept.facility.as_str())
         .bind(&kept.folder)
         .bind(serde_json::to_string(&kept.files).unwrap_or_default())
+        .bind(&kept.generation)
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
@@ -136,7 +157,16 @@ impl SqliteStore {
     }
 
     pub(super) async fn read_kept_folders(&self) -> Result<Vec<KeptFolder>> {
-        let rows = sqlx::query("SELECT facility, folder, files FROM kept_folder")
+        let rows = sqlx::query(concat!(
+            "SELECT k.facility, k.folder, k.files, k.generation FROM kept_folder k WHERE NOT ",
+            was_stopped!("k.facility", "k.generation"),
+            " UNION ALL
+             SELECT e.facility, e.folder, e.files, e.generation FROM earlier_folder e JOIN kept_folder k
+               ON k.facility = e.facility WHERE ",
+            was_stopped!("k.facility", "k.generation"),
+            " AND NOT ",
+            was_stopped!("e.facility", "e.generation")
+        ))
             .fetch_all(&self.readers)
             .await
             .map_err(failed)?;
@@ -146,6 +176,7 @@ impl SqliteStore {
                 Ok(KeptFolder {
                     facility: FacilityId::new(row.try_get::<&str, _>(0).map_err(failed)?),
                     folder: row.try_get(1).map_err(failed)?,
+                    generation: row.try_get(3).map_err(failed)?,
                     files: serde_json::from_str(files).map_err(|_| {
                         StoreError("the database holds a folder that can't be read".into())
                     })?,

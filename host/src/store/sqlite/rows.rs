@@ -129,7 +129,7 @@ pub(super) fn message(row: &SqliteRow) -> Result<Message> {
         created: c.instant()?,
         updated: c.instant()?,
         sent_at: c.instant_option()?,
-        unplanned: c.get::<Option<&str>>()? == Some("plan"),
+        unplanned: matches!(c.get::<Option<&str>>()?, Some("plan" | "brake")),
         resource: some(c.get()?).map(Into::into),
         day: some(c.get()?).map(|day| parse(&day)).transpose()?,
         delay: c.get()?,

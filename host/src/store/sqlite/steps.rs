@@ -403,6 +403,23 @@ pub(super) async fn write_story(
     Ok(())
 }
 
+/// Adds one step to the stories of messages, by the numbers of their rows.
+pub(super) async fn append_to_all(
+    db: &mut SqliteConnection,
+    numbers: &[i64],
+    at: i64,
+    step: &Step,
+) -> Result<()> {
+    sqlx::query("INSERT INTO story (message, at, step) SELECT value, ?2, ?3 FROM json_each(?1)")
+        .bind(serde_json::json!(numbers).to_string())
+        .bind(at)
+        .bind(to_json(step))
+        .execute(&mut *db)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
 /// Adds one step to a message's story.
 pub(super) async fn append(
     db: &mut SqliteConnection,

@@ -2,15 +2,16 @@
 
 use rappel_core::alarm::Alarm;
 use rappel_core::civil::Instant;
+use rappel_core::decision::PolicyFault;
 use rappel_core::event::{Alert, Event, EventKind};
 use rappel_core::facts::{Record, Records};
 use rappel_core::ids::FacilityId;
-use rappel_core::store::{Plan, Planner, Replanned, Result, StoreError, Unplanned};
+use rappel_core::store::{Change, Plan, Planner, Replanned, Result, StoreError, Unplanned};
 use serde_json::{Map, Value, json};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row};
 
-use super::erased::Hasher;
+use super::brake::Volume;
 use super::ingest::Ingest;
 use super::{SqliteStore, alarms, failed, millis, rows};
 
@@ -51,15 +52,31 @@ impl SqliteStore {
                 return Ok(told);
             };
             after = last.try_get(1).map_err(failed)?;
+            let mut volume = Volume::default();
             for row in &rows {
                 let seq: i64 = row.try_get(1).map_err(failed)?;
                 let waiting = read(row)?;
-                let faults = again(&mut transaction, &waiting, seq, now, hasher, planner).await?;
+                let mut one = Ingest {
+                    db: &mut transaction,
+                    facility: facility.as_str(),
+                    event: &event(&waiting),
+                    appointment: (waiting.record == Record::Appointment)
+                        .then(|| waiting.subject.clone()),
+                    approval: None,
+                    by_rules: false,
+                    volume: &mut volume,
+                    now,
+                    hasher,
+                };
+                let faults = one.again(&waiting, seq, planner).await?;
                 told.planned += u32::from(faults.is_empty());
                 for fault in faults {
                     *told.faults.entry(fault).or_default() += 1;
                 }
             }
+            volume
+                .settle(&mut transaction, facility, planner.brake(), now)
+                .await?;
             transaction.commit().await.map_err(failed)?;
         }
     }
@@ -84,52 +101,6 @@ impl SqliteStore {
     }
 }
 
-/// Plans one event again; the policies that still fail.
-async fn again(
-    db: &mut SqliteConnection,
-    waiting: &Unplanned,
-    seq: i64,
-    now: Instant,
-    hasher: Hasher,
-    planner: &dyn Planner,
-) -> Result<Vec<rappel_core::decision::PolicyFault>> {
-    let event = event(waiting);
-    let mut one = Ingest {
-        db,
-        facility: waiting.facility.as_str(),
-        event: &event,
-        appointment: (waiting.record == Record::Appointment).then(|| waiting.subject.clone()),
-        approval: None,
-        by_rules: false,
-        now,
-        hasher,
-    };
-    let (known, _) = one.known().await?;
-    let standing = one.standing().await?;
-    let planned = planner.replan(waiting, &known, &standing, now);
-    let faults = match planned {
-        Ok(plan) => {
-            one.make(&plan, &standing).await?;
-            plan.faults
-        }
-        // What was applied can be read; should it not be, it waits on with what was wrong before.
-        Err(_) => waiting.faults.clone(),
-    };
-    let statement = if faults.is_empty() {
-        sqlx::query("DELETE FROM unplanned WHERE facility = ?1 AND seq = ?2")
-    } else {
-        sqlx::query("UPDATE unplanned SET faults = ?3 WHERE facility = ?1 AND seq = ?2")
-    };
-    let statement = statement.bind(waiting.facility.as_str()).bind(seq);
-    let statement = if faults.is_empty() {
-        statement
-    } else {
-        statement.bind(json!(faults).to_string())
-    };
-    statement.execute(&mut *one.db).await.map_err(failed)?;
-    Ok(faults)
-}
-
 /// The event with no more than the id of what it is about: its facts were applied.
 fn event(waiting: &Unplanned) -> Event {
     let mut records = Records::default();
@@ -150,6 +121,44 @@ fn event(waiting: &Unplanned) -> Event {
 }
 
 impl Ingest<'_> {
+    /// Plans an event again; the policies that still fail.
+    async fn again(
+        &mut self,
+        waiting: &Unplanned,
+        seq: i64,
+        planner: &dyn Planner,
+    ) -> Result<Vec<PolicyFault>> {
+        let (known, _) = self.known().await?;
+        let standing = self.standing().await?;
+        let planned = planner.replan(waiting, &known, &standing, self.now);
+        let faults = match planned {
+            Ok(mut plan) => {
+                // What the brake stopped and nobody else wants is for a person to decide.
+                plan.changes.retain(|change| {
+                    !matches!(change, Change::Withdraw { id, .. }
+                        if standing.iter().any(|message| message.id == *id && message.is_braked()))
+                });
+                self.make(&plan, &standing).await?;
+                plan.faults
+            }
+            // What was applied can be read; should it not be, it waits on with what was wrong before.
+            Err(_) => waiting.faults.clone(),
+        };
+        let statement = if faults.is_empty() {
+            sqlx::query("DELETE FROM unplanned WHERE facility = ?1 AND seq = ?2")
+        } else {
+            sqlx::query("UPDATE unplanned SET faults = ?3 WHERE facility = ?1 AND seq = ?2")
+        };
+        let statement = statement.bind(self.facility).bind(seq);
+        let statement = if faults.is_empty() {
+            statement
+        } else {
+            statement.bind(json!(faults).to_string())
+        };
+        statement.execute(&mut *self.db).await.map_err(failed)?;
+        Ok(faults)
+    }
+
     /// Remembers that the event isn't planned.
     pub(super) async fn note_unplanned(&mut self, plan: &Plan, time: i64) -> Result<()> {
         sqlx::query(
