@@ -5,7 +5,7 @@
 //! line of `…` for any lines. A block whose language has a file's name behind it is that file, written anew.
 //! With `UPDATE=1` the answers that differ are written anew.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::fmt::Write as _;
 use std::path::Path;
