@@ -123,6 +123,14 @@ pub enum Address {
 }
 
 impl Address {
+    /// What two spellings of one address have in common: mail goes to the same box whatever the case.
+    pub fn folded(&self) -> String {
+        match self {
+            Address::Phone(phone) => phone.e164().to_string(),
+            Address::Email(email) => email.as_str().to_lowercase(),
+        }
+    }
+
     /// The address as the summary shows it to the clinic: `+33612345678`.
     pub fn as_str(&self) -> &str {
         match self {

@@ -23,10 +23,52 @@ const KILLS: usize = 200;
 /// Kills against a gateway that doesn't.
 const KILLS_PLAIN: usize = 60;
 
+/// Kills while families are told in one message.
+const KILLS_FAMILIES: usize = 60;
+
 /// How many events come at a time.
 const BATCH: usize = 20;
 
-fn clinic(folder: &Path, gateway: &Gateway, adapter: &str) {
+/// How many appointments a family has.
+const FAMILY: usize = 4;
+
+/// What a clinic says, and the events that it is told.
+struct Load {
+    /// More of its `clinic.toml`.
+    settings: &'static str,
+    template: (&'static str, &'static str),
+    /// A batch from a number on.
+    events: fn(usize) -> Value,
+    /// When the first messages are on their way: from then on the host is killed.
+    begins: Duration,
+}
+
+/// An answer to each booking.
+const BOOKINGS: Load = Load {
+    settings: "messages.created = { sms = \"on\" }\n",
+    template: (
+        "created.sms.trd",
+        "Bonjour [TRD3], votre rendez-vous du [TRD8] à [TRD9] est pris.\n",
+    ),
+    events: bookings,
+    begins: Duration::ZERO,
+};
+
+/// Reminders that fall due soon after they are planned, four to each telephone.
+const FAMILIES: Load = Load {
+    settings: "messages.reminder = { sms = \"on\" }\nreminder = { notice = \"48 hours\", together = true }\n",
+    template: (
+        "reminder.sms.trd",
+        "[IF FAMILY]Bonjour : [FAMILY].[ELSE]Bonjour [TRD3].[/IF]\n",
+    ),
+    events: families,
+    begins: DUE,
+};
+
+/// When a reminder is due after it was planned: later than a host takes to start.
+const DUE: Duration = Duration::from_secs(10);
+
+fn clinic(folder: &Path, gateway: &Gateway, adapter: &str, load: &Load) {
     std::fs::create_dir_all(folder.join("templates")).unwrap();
     std::fs::write(
         folder.join("clinic.toml"),
@@ -34,10 +76,9 @@ fn clinic(folder: &Path, gateway: &Gateway, adapter: &str) {
             r#"
             id = "kill"
             name = "Centre médical"
-            zone = "Europe/Paris"
+            zone = "UTC"
             country = "FR"
-            [messages]
-            created = {{ sms = "on" }}
+            {}
             [hours]
             allowed = "24/7"
             [channels.sms]
@@ -49,15 +90,13 @@ fn clinic(folder: &Path, gateway: &Gateway, adapter: &str) {
             options = {{ url = "{}/send" }}
             secrets = {{ token = {{ env = "GATEWAY_TOKEN" }} }}
             "#,
+            load.settings,
             gateway.url()
         ),
     )
     .unwrap();
-    std::fs::write(
-        folder.join("templates/created.sms.trd"),
-        "Bonjour [TRD3], votre rendez-vous du [TRD8] à [TRD9] est pris.\n",
-    )
-    .unwrap();
+    let (file, text) = load.template;
+    std::fs::write(folder.join("templates").join(file), text).unwrap();
 }
 
 /// An adapter like the stock `json` one, for a gateway that sends whatever it gets.
@@ -74,7 +113,27 @@ fn plain_adapter(folder: &Path) {
     std::fs::copy(stock.join("adapter.rhai"), plugin.join("adapter.rhai")).unwrap();
 }
 
-fn events(first: usize) -> Value {
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the agenda stands outside Rappel and has a clock of its own"
+)]
+fn families(first: usize) -> Value {
+    // The first reminder of each family is due soon, those of the others go with it.
+    let notice = chrono::TimeDelta::hours(48);
+    let in_two_days = chrono::Utc::now() + DUE + notice;
+    let batch = (first..first + BATCH).map(|number| {
+        let start = in_two_days + chrono::TimeDelta::seconds(60 * (number % FAMILY) as i64);
+        json!({"specversion": "1.0", "id": format!("e-{number}"), "source": "agenda",
+            "type": "appointment.created",
+            "data": {
+                "appointment": {"id": format!("a-{number}"), "start": start.format("%Y-%m-%dT%H:%M:%S").to_string()},
+                "patient": {"id": format!("p-{number}"), "first_name": format!("N{number}"),
+                    "mobile": format!("06399{:05}", 80_000 + number / FAMILY), "consent": true}}})
+    });
+    Value::Array(batch.collect())
+}
+
+fn bookings(first: usize) -> Value {
     // Far enough that the visit is to come whenever the test runs.
     let batch = (first..first + BATCH).map(|number| {
         json!({"specversion": "1.0", "id": format!("e-{number}"), "source": "agenda",
@@ -90,6 +149,7 @@ fn events(first: usize) -> Value {
 /// Posts events until told to stop; tells how many were acknowledged. A batch that wasn't is posted
 /// again, as an agenda would.
 async fn post(
+    events: fn(usize) -> Value,
     url: Arc<std::sync::Mutex<String>>,
     stop: Arc<AtomicBool>,
     acknowledged: Arc<AtomicUsize>,
@@ -125,8 +185,16 @@ fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// Every message of the outbox: its state by its id.
-fn outbox(database: &Path) -> BTreeMap<String, String> {
+/// What became of a message.
+struct Message {
+    /// Its state; why, where it failed.
+    state: String,
+    /// The message that it went in, where that is another.
+    carrier: Option<String>,
+}
+
+/// Every message of the outbox, by its id.
+fn outbox(database: &Path) -> BTreeMap<String, Message> {
     let output = std::process::Command::new(binary())
         .args([
             "messages",
@@ -149,22 +217,23 @@ fn outbox(database: &Path) -> BTreeMap<String, String> {
         .lines()
         .map(|line| {
             let message: Value = serde_json::from_str(line).unwrap();
-            (
-                message["id"].as_str().unwrap().to_string(),
-                match message["reason"].as_str() {
-                    Some(reason) if message["state"] == "failed" => format!("failed: {reason}"),
-                    _ => message["state"].as_str().unwrap().to_string(),
-                },
-            )
+            let state = match message["reason"].as_str() {
+                Some(reason) if message["state"] == "failed" => format!("failed: {reason}"),
+                _ => message["state"].as_str().unwrap().to_string(),
+            };
+            let carrier = message["carrier"].as_str().map(str::to_string);
+            let id = message["id"].as_str().unwrap().to_string();
+            (id, Message { state, carrier })
         })
         .collect()
 }
 
 async fn run(
+    load: Load,
     adapter: &str,
     behaviour: Behaviour,
     kills: usize,
-) -> (Gateway, BTreeMap<String, String>, usize) {
+) -> (Gateway, BTreeMap<String, Message>, usize) {
     let folder = tempfile::tempdir().unwrap();
     let (place, database, log) = (
         folder.path().join("clinic"),
@@ -172,7 +241,7 @@ async fn run(
         folder.path().join("log"),
     );
     let gateway = Gateway::start(behaviour).unwrap();
-    clinic(&place, &gateway, adapter);
+    clinic(&place, &gateway, adapter, &load);
     if adapter == "plain" {
         plain_adapter(&place);
     }
@@ -186,7 +255,13 @@ async fn run(
         Arc::new(AtomicBool::new(false)),
         Arc::new(AtomicUsize::new(0)),
     );
-    let poster = tokio::spawn(post(url.clone(), stop.clone(), acknowledged.clone()));
+    let poster = tokio::spawn(post(
+        load.events,
+        url.clone(),
+        stop.clone(),
+        acknowledged.clone(),
+    ));
+    tokio::time::sleep(load.begins).await;
     let mut random: u64 = 0x9E37_79B9_7F4A_7C15;
     for kill in 0..kills {
         random = random
@@ -214,7 +289,7 @@ async fn run(
         messages = outbox(&database);
         let open = messages
             .values()
-            .filter(|state| matches!(state.as_str(), "planned" | "held" | "sending"));
+            .filter(|message| matches!(&*message.state, "planned" | "held" | "sending"));
         if messages.len() >= acknowledged && open.count() == 0 {
             break;
         }
@@ -226,7 +301,7 @@ async fn run(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_takes_a_reference_once_gets_every_message_once() {
     let behaviour = Behaviour::default().delayed(Duration::from_millis(2));
-    let (gateway, messages, acknowledged) = run("json", behaviour, KILLS).await;
+    let (gateway, messages, acknowledged) = run(BOOKINGS, "json", behaviour, KILLS).await;
     let ledger = gateway.ledger();
     let taken = ledger.times_taken();
     assert!(
@@ -235,8 +310,8 @@ async fn a_gateway_that_takes_a_reference_once_gets_every_message_once() {
     );
     assert_eq!(messages.len(), acknowledged, "one message for each event");
     assert_eq!(ledger.taken_twice(), Vec::<&str>::new(), "taken twice");
-    for (id, state) in &messages {
-        assert_eq!(state, "sent", "{id}");
+    for (id, message) in &messages {
+        assert_eq!(message.state, "sent", "{id}");
         assert!(
             taken.contains_key(id.as_str()),
             "{id} is sent and was never taken"
@@ -259,13 +334,13 @@ async fn a_gateway_that_sends_whatever_it_gets_never_gets_a_message_twice() {
     let behaviour = Behaviour::default()
         .ignoring_references()
         .delayed(Duration::from_millis(2));
-    let (gateway, messages, acknowledged) = run("plain", behaviour, KILLS_PLAIN).await;
+    let (gateway, messages, acknowledged) = run(BOOKINGS, "plain", behaviour, KILLS_PLAIN).await;
     let ledger = gateway.ledger();
     let taken = ledger.times_taken();
     assert_eq!(messages.len(), acknowledged, "one message for each event");
     assert_eq!(ledger.taken_twice(), Vec::<&str>::new(), "taken twice");
-    for (id, state) in &messages {
-        match state.as_str() {
+    for (id, message) in &messages {
+        match &*message.state {
             "sent" => assert!(
                 taken.contains_key(id.as_str()),
                 "{id} is sent and was never taken"
@@ -277,10 +352,64 @@ async fn a_gateway_that_sends_whatever_it_gets_never_gets_a_message_twice() {
     }
     let unknown = messages
         .values()
-        .filter(|state| *state == "unknown")
+        .filter(|message| message.state == "unknown")
         .count();
     println!(
         "{KILLS_PLAIN} kills, {} messages, {unknown} unknown",
         messages.len()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_family_that_is_told_in_one_message_is_told_once() {
+    let behaviour = Behaviour::default().delayed(Duration::from_millis(2));
+    let (gateway, messages, acknowledged) = run(FAMILIES, "json", behaviour, KILLS_FAMILIES).await;
+    let ledger = gateway.ledger();
+    assert_eq!(messages.len(), acknowledged, "one message for each event");
+    assert_eq!(ledger.taken_twice(), Vec::<&str>::new(), "taken twice");
+    for (id, message) in &messages {
+        assert_eq!(message.state, "sent", "{id}");
+    }
+    let taken: Vec<&str> = ledger.times_taken().into_keys().collect();
+    let alone: Vec<&str> = messages
+        .iter()
+        .filter(|(_, message)| message.carrier.is_none())
+        .map(|(id, _)| id.as_str())
+        .collect();
+    assert_eq!(
+        taken, alone,
+        "what isn't carried was taken, and nothing else"
+    );
+    for (id, message) in &messages {
+        if let Some(carrier) = &message.carrier {
+            assert!(alone.contains(&carrier.as_str()), "{id} went in {carrier}");
+        }
+    }
+    // However the gateway was asked, each appointment is told of by what it took.
+    let mut told: BTreeMap<usize, usize> = BTreeMap::new();
+    for entry in ledger.taken() {
+        let body: Value = serde_json::from_slice(&entry.body).unwrap();
+        let text = body["text"].as_str().unwrap();
+        for word in text.split(|c: char| !c.is_alphanumeric()) {
+            if let Some(number) = word.strip_prefix('N').and_then(|n| n.parse().ok()) {
+                *told.entry(number).or_default() += 1;
+            }
+        }
+    }
+    let wrong: Vec<_> = (0..acknowledged)
+        .filter(|number| told.get(number) != Some(&1))
+        .collect();
+    assert!(wrong.is_empty(), "not told once: {wrong:?}");
+    let carried = messages.len() - alone.len();
+    assert!(
+        carried > messages.len() / 2,
+        "only {carried} of {} were carried",
+        messages.len()
+    );
+    println!(
+        "{KILLS_FAMILIES} kills, {} messages, {carried} carried, {} requests for {}",
+        messages.len(),
+        ledger.entries.len(),
+        alone.len()
     );
 }

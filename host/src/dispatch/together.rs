@@ -52,9 +52,10 @@ pub(super) async fn gather(
     lease: Instant,
 ) -> Vec<Together> {
     let mut families = Families::of(claims, &live.rules);
-    if !families.carriers().is_empty() {
+    let carriers: Vec<MessageId> = families.carriers().map(|claim| claim.message.id).collect();
+    if !carriers.is_empty() {
         let day = today(now, live.rules.settings());
-        let joining = store.join(lane, families.carriers(), now, day, lease).await;
+        let joining = store.join(lane, &carriers, now, day, lease).await;
         let joining = joining.unwrap_or_else(|error| {
             tracing::error!(facility = %lane.facility, channel = %lane.channel, %error, "can't look for a family's other reminders; these go without them");
             Vec::new()
@@ -99,7 +100,7 @@ impl Desk {
             }
         }
         let (one, rest) = self.bundle(going, live, now);
-        judged.extend(one.map(|one| Judged::Ready(Box::new(one))));
+        judged.extend(one);
         for ready in rest {
             match ready.claim.message.due <= now {
                 true => judged.push(Judged::Ready(Box::new(ready))),
@@ -115,16 +116,17 @@ impl Desk {
         mut going: Vec<Ready>,
         live: &Live,
         now: Instant,
-    ) -> (Option<Ready>, Vec<Ready>) {
+    ) -> (Option<Judged>, Vec<Ready>) {
         if going.is_empty() {
             return (None, going);
         }
         let carrier = going.remove(0);
+        let alone = |carrier| Some(Judged::Ready(Box::new(carrier)));
         let (with, mut rest): (Vec<Ready>, Vec<Ready>) = going
             .into_iter()
             .partition(|other| go_alike(&carrier, other));
         if with.is_empty() {
-            return (Some(carrier), rest);
+            return (alone(carrier), rest);
         }
         let claims: Vec<&Claimed> = std::iter::once(&carrier)
             .chain(&with)
@@ -132,17 +134,19 @@ impl Desk {
             .collect();
         let Some(whole) = engine::write_together(&claims, &live.rules, &self.links, now) else {
             rest.extend(with);
-            return (Some(carrier), rest);
+            return (alone(carrier), rest);
         };
         let id = carrier.begin.id;
         let fresh_until = carrier.fresh_until();
         let mut begin = carrier.begin;
         // It is handed over with other words.
         begin.story.pop();
-        let judged = self.hand_over(carrier.claim, whole.letter, begin, live, fresh_until);
-        let Judged::Ready(mut one) = judged else {
-            rest.extend(with);
-            return (None, rest);
+        let mut one = match self.hand_over(carrier.claim, whole.letter, begin, live, fresh_until) {
+            Judged::Ready(one) => one,
+            stays @ Judged::Stays(_) => {
+                rest.extend(with);
+                return (Some(stays), rest);
+            }
         };
         let mut parts = whole.parts.into_iter();
         let own = parts.next().map(|(place, _)| Shared { carrier: id, place });
@@ -186,7 +190,7 @@ impl Desk {
             })
             .collect();
         one.begin.handover = handover.map(Arc::new);
-        (Some(*one), rest)
+        (Some(Judged::Ready(one)), rest)
     }
 }
 
@@ -196,7 +200,7 @@ fn go_alike(one: &Ready, other: &Ready) -> bool {
     own(one)
         && own(other)
         && one.gateway == other.gateway
-        && one.outgoing.to == other.outgoing.to
+        && one.outgoing.to.folded() == other.outgoing.to.folded()
         && one.is_resend() == other.is_resend()
 }
 

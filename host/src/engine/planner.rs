@@ -6,7 +6,7 @@ use rappel_core::civil::{Civil, Instant, Span};
 use rappel_core::contact::Phone;
 use rappel_core::decision::{Due, Planned, PolicyFault};
 use rappel_core::event::{Event, EventError, EventFacts, EventKind};
-use rappel_core::facts::{Record, Records, Status};
+use rappel_core::facts::{Record, Records, Status, Visit};
 use rappel_core::ids::MessageId;
 use rappel_core::store::{Brake, Change, LastEvent, Message, Plan, Planner, Reach, Unplanned};
 use serde_json::{Map, Value};
@@ -144,27 +144,9 @@ impl Planner for EventPlanner {
         now: Instant,
     ) -> Result<Plan, EventError> {
         let rules = &self.0;
-        let zone = rules.settings().zone;
         let (visit, _) = known.to_visit()?;
-        let appointment = visit.appointment.as_deref();
-        let asked = Asked {
-            event: EventFacts {
-                time: Civil::at(event.time, zone),
-                changes: change_names(&event.changed),
-                delay: delay(event.delay),
-                ..EventFacts::new(event.kind, Civil::at(now, zone))
-            },
-            occasion: Occasion {
-                event: event.kind,
-                time: event.time,
-                known: event.at,
-                now,
-                zone,
-                visit_start: appointment.map(|appointment| appointment.start),
-                status: appointment.map(|appointment| appointment.status),
-                delay: event.delay,
-            },
-        };
+        let told = (event.kind, event.time, event.delay);
+        let asked = Asked::again(rules, told, &event.changed, &visit, (event.at, now));
         let (mut wanted, faults) = rules.plan(&asked.event, &visit);
         let resumed: Vec<Change> = wanted
             .iter()
@@ -210,30 +192,12 @@ impl EventPlanner {
         now: Instant,
     ) -> Result<(Plan, u64), EventError> {
         let rules = &self.0;
-        let zone = rules.settings().zone;
         let (visit, _) = known.to_visit()?;
-        let appointment = visit.appointment.as_deref();
         // What a fault kept back while it became due goes when that is mended.
         let kept = standing.iter().filter(|message| message.unplanned);
         let known_since = kept.map(|message| message.updated).min().unwrap_or(now);
-        let asked = Asked {
-            event: EventFacts {
-                time: Civil::at(event.time, zone),
-                changes: change_names(&event.changed),
-                delay: delay(event.delay),
-                ..EventFacts::new(event.kind, Civil::at(now, zone))
-            },
-            occasion: Occasion {
-                event: event.kind,
-                time: event.time,
-                known: known_since,
-                now,
-                zone,
-                visit_start: appointment.map(|appointment| appointment.start),
-                status: appointment.map(|appointment| appointment.status),
-                delay: event.delay,
-            },
-        };
+        let told = (event.kind, event.time, event.delay);
+        let asked = Asked::again(rules, told, &event.changed, &visit, (known_since, now));
         let (mut wanted, faults) = rules.plan(&asked.event, &visit);
         wanted.retain(is_for_the_appointment);
         // The same rules may be put back later: what they add then is another message.
@@ -317,6 +281,37 @@ struct Asked {
 }
 
 impl Asked {
+    /// What is asked of an event that was applied before: with the facts as they are, `now`, and since when
+    /// it is known.
+    fn again(
+        rules: &Generation,
+        (kind, time, late): (EventKind, Instant, Option<u32>),
+        changed: &[String],
+        visit: &Visit,
+        (known, now): (Instant, Instant),
+    ) -> Self {
+        let zone = rules.settings().zone;
+        let appointment = visit.appointment.as_deref();
+        Self {
+            event: EventFacts {
+                time: Civil::at(time, zone),
+                changes: change_names(changed),
+                delay: delay(late),
+                ..EventFacts::new(kind, Civil::at(now, zone))
+            },
+            occasion: Occasion {
+                event: kind,
+                time,
+                known,
+                now,
+                zone,
+                visit_start: appointment.map(|appointment| appointment.start),
+                status: appointment.map(|appointment| appointment.status),
+                delay: late,
+            },
+        }
+    }
+
     /// The difference to what stands, as far as it can be told while a policy fails.
     fn changes(
         &self,

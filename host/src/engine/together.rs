@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use chrono::NaiveDate;
-use rappel_core::channel::{Address, ChannelKind};
+use rappel_core::channel::ChannelKind;
 use rappel_core::civil::{Civil, Instant};
 use rappel_core::facts::{Status, Visit};
 use rappel_core::ids::MessageId;
@@ -30,7 +30,8 @@ const LONGEST_NAME: usize = 20;
 pub struct Family {
     kind: Kind,
     day: NaiveDate,
-    to: Address,
+    /// Its address, [folded](rappel_core::channel::Address::folded).
+    to: String,
 }
 
 /// The family that a claimed reminder goes to; `None` where it goes alone, because the clinic wants
@@ -57,7 +58,7 @@ pub fn family(claim: &Claimed, rules: &Generation) -> Option<Family> {
     Some(Family {
         kind: message.kind.clone(),
         day: appointment.start.date(),
-        to,
+        to: to.folded(),
     })
 }
 
@@ -65,9 +66,10 @@ pub fn family(claim: &Claimed, rules: &Generation) -> Option<Family> {
 #[derive(Debug, Default)]
 pub struct Families {
     groups: Vec<Vec<Claimed>>,
-    /// Where each family's messages are, in `groups`.
+    /// Where each family's messages are, in `groups`: those that others may join.
     of: HashMap<Family, usize>,
-    carriers: Vec<MessageId>,
+    /// Where all families' messages are, in their order.
+    places: Vec<usize>,
 }
 
 impl Families {
@@ -87,7 +89,7 @@ impl Families {
                 Some(group) if group.len() < MOST_TOGETHER => group.push(claim),
                 _ => {
                     this.of.insert(family, this.groups.len());
-                    this.carriers.push(claim.message.id);
+                    this.places.push(this.groups.len());
                     this.groups.push(vec![claim]);
                 }
             }
@@ -95,15 +97,10 @@ impl Families {
         this
     }
 
-    /// The first message of each family: others may [join](Self::join) them.
-    pub fn carriers(&self) -> &[MessageId] {
-        &self.carriers
-    }
-
-    /// The claims of the carriers.
-    pub fn first_claims(&self) -> impl Iterator<Item = &Claimed> {
-        let firsts = self.groups.iter().filter_map(|group| group.first());
-        firsts.filter(|claim| self.carriers.contains(&claim.message.id))
+    /// The first message of each family: others may [join](Self::join) it.
+    pub fn carriers(&self) -> impl Iterator<Item = &Claimed> {
+        let groups = self.places.iter().map(|place| self.groups.get(*place));
+        groups.filter_map(|group| group?.first())
     }
 
     /// Adds a claim to the family of a carrier; gives it back where it is of another, or there are enough.

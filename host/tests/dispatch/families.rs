@@ -1,5 +1,6 @@
 //! Families: reminders of appointments on one day that go to one address go as one message.
 
+use rappel_core::channel::ChannelKind;
 use rappel_core::message::State;
 use rappel_core::provider::{Receipt, ReceiptOf, ReceiptStatus};
 use rappel_core::store::{Change, NewMessage, Step};
@@ -98,6 +99,28 @@ async fn what_is_due_takes_the_others_of_the_day_with_it() {
         Some("it tells of `a-2`, `a-3` too")
     );
     assert_eq!(why(house.story(3).await).as_deref(), Some(with));
+}
+
+#[tokio::test]
+async fn a_mailbox_is_the_same_however_it_is_written() {
+    let house = house(Setup::default()).await;
+    for (number, email) in [(1, "Ana@Example.org"), (2, " ana@example.org")] {
+        let reminder = NewMessage {
+            channel: ChannelKind::Email,
+            ..house.reminder(number)
+        };
+        let change = vec![Change::Add(Box::new(reminder))];
+        let written = json!({"patient": {"email": email}});
+        house
+            .tell(number, "appointment.created", written, change)
+            .await;
+    }
+    let lanes = house.start().await;
+    house.until_all(State::Sent).await;
+    lanes.stop().await;
+    let ledger = house.mail.ledger();
+    assert_eq!(ledger.len(), 1);
+    assert_eq!(ledger[0].text, "1) 09:00 P1\n\n2) 09:00 P2");
 }
 
 #[tokio::test]

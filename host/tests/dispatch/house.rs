@@ -130,7 +130,10 @@ fn rules_with(
             "[IF FAMILY]A demain :\n[FAMILY]\n[ELSE]A demain [TRD3].[/IF]\n",
         ),
         ("reminder.voice", "A demain [TRD3].\n"),
-        ("reminder.email", "Subject: Rappel\n\nA demain [TRD3].\n"),
+        (
+            "reminder.email",
+            "Subject: Rappel\n\n[IF FAMILY]\n[FAMILY]\n[ELSE]\nA demain [TRD3].\n[/IF]\n",
+        ),
         ("cancelled.sms", "Annulé, [TRD3].\n"),
     ] {
         folder.insert(&format!("templates/{file}.trd"), text);

@@ -1,6 +1,6 @@
 //! The brake at work: rules that plan far more than usual serve no longer, and what becomes of messages.
 
-use rappel_core::civil::Civil;
+use rappel_core::civil::{Civil, Zone};
 use rappel_core::event::Event;
 use rappel_core::message::State;
 use rappel_host::engine::EventPlanner;
@@ -9,8 +9,9 @@ use serde_json::json;
 
 use crate::town::Town;
 
-/// Twenty messages for each booking, beside the stock policies' own two.
-const WILD: &str = "//! Writes and writes.\nfn plan(event, visit, settings) {\n    let all = [];\n    for day in 1..21 { all += message(`extra_${day}`, \"sms\").at(visit.start - hours(day)); }\n    all\n}\n";
+/// Twenty messages for each booking, beside the stock policies' own two. It leaves the first bookings alone:
+/// what it would add to them could stop it before anything is booked.
+const WILD: &str = "//! Writes and writes.\nfn plan(event, visit, settings) {\n    if visit.start < time(\"2026-06-03 15:00\") { return []; }\n    let all = [];\n    for day in 1..21 { all += message(`extra_${day}`, \"sms\").at(visit.start - hours(day)); }\n    all\n}\n";
 
 async fn town() -> Town {
     let town = Town::new().await;
@@ -32,12 +33,16 @@ async fn town() -> Town {
     town
 }
 
-/// The booking of a visit on 3 June.
+/// The booking of a visit on 3 June, the first ones early.
 fn booking(number: u32) -> Event {
+    let start = match number {
+        ..=20 => "2026-06-03T14:30",
+        _ => "2026-06-03T15:30",
+    };
     let event = json!({
         "specversion": "1.0", "id": format!("e-{number}"), "source": "agenda",
         "type": "appointment.created",
-        "data": {"appointment": {"id": format!("a-{number}"), "start": "2026-06-03T14:30"},
+        "data": {"appointment": {"id": format!("a-{number}"), "start": start},
                  "patient": {"id": format!("p-{number}"), "first_name": "Ana", "consent": true,
                              "mobile": format!("+33639980{number:03}")}}});
     Event::from_value(&event).unwrap()
@@ -75,11 +80,22 @@ async fn until_serving(host: &Host, generation: impl Fn(&str) -> bool) {
     panic!("{} serves", serving(host));
 }
 
+/// Until every standing message follows a generation.
+async fn until_followed(town: &Town, generation: &str) {
+    let now = Civil::at("2026-06-01T09:00:00Z".parse().unwrap(), Zone::UTC);
+    let facility = "cabinet".into();
+    town.until("every message", async |town| {
+        let otherwise = town.store.planned_otherwise(&facility, generation, now);
+        otherwise.await.unwrap().is_empty()
+    })
+    .await;
+}
+
 async fn decide(town: &Town, approved: bool) -> u32 {
     let facility = "cabinet".into();
     let approval = town.store.approvals(&facility).await.unwrap().remove(0);
     let now = "2026-06-01T09:00:00Z".parse().unwrap();
-    let now = (now, Civil::at(now, rappel_core::civil::Zone::UTC));
+    let now = (now, Civil::at(now, Zone::UTC));
     let decided = town.store.decide(&facility, &approval.id, approved, now);
     decided.await.unwrap().unwrap()
 }
@@ -146,13 +162,16 @@ async fn rules_that_plan_too_much_are_replaced_by_those_before() {
 #[tokio::test]
 async fn approved_rules_serve_again_and_their_messages_go() {
     let town = town().await;
-    let (host, _, wild) = stopped(&town).await;
+    let (host, good, wild) = stopped(&town).await;
+    until_followed(&town, &good).await;
     assert_eq!(decide(&town, true).await, 40);
     until_serving(&host, |generation| generation == wild).await;
+    until_followed(&town, &wild).await;
     assert_eq!(count(&town, State::Held).await, (0, 0));
     book(&host, 23..=24).await;
     assert_eq!(serving(&host), wild);
     assert_eq!(count(&town, State::Planned).await, (80, 24));
+    assert_eq!(count(&town, State::Withdrawn).await, (0, 0));
     town.until("the end of the refusal", async |_| {
         host.status().await.unwrap().generations[0]
             .refused
@@ -177,8 +196,9 @@ async fn withdrawn_rules_serve_only_when_they_are_changed() {
     assert_eq!(serving(&host), good);
     town.write("cabinet", "rules/wild.rhai", &WILD.replace("21", "2"));
     until_serving(&host, |generation| generation != good).await;
+    until_followed(&town, &serving(&host)).await;
     book(&host, 23..=24).await;
-    assert_eq!(count(&town, State::Planned).await, (2, 24));
+    assert_eq!(count(&town, State::Planned).await, (4, 24));
     host.stop().await;
 }
 

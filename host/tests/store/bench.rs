@@ -305,7 +305,7 @@ impl Bench {
         }
     }
 
-    fn lane(&self, channel: ChannelKind) -> Lane {
+    pub(crate) fn lane(&self, channel: ChannelKind) -> Lane {
         Lane {
             facility: self.facility.clone(),
             channel,

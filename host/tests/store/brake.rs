@@ -344,7 +344,9 @@ pub(crate) async fn what_is_approved_goes_in_its_time_and_is_not_stopped_again(b
 pub(crate) async fn what_is_withdrawn_goes_nowhere(bench: Bench) {
     let approval = stop(&bench).await;
     assert_eq!(decide(&bench, &approval, false).await, Some(24));
-    assert_eq!(bench.state(2100).await, State::Withdrawn);
+    let withdrawn = bench.message(2100).await;
+    assert_eq!(withdrawn.state, State::Withdrawn);
+    assert_eq!(withdrawn.due, at("09:00"), "the time that it had");
     let braked = braked(&bench).await;
     assert!(braked[0].rejected, "it never serves again");
     assert_eq!(bench.store.approvals(&bench.facility).await.unwrap(), []);
@@ -395,6 +397,8 @@ pub(crate) async fn the_files_before_are_kept_while_the_new_ones_prove_nothing(b
         each: 1,
     };
     serve(&bench, &hasty, 21..=22).await;
+    // What stood is planned by them too; that proves nothing either.
+    assert_eq!(anew(&bench, &hasty).await.added, 0);
     assert_eq!(generations().await, ["hasty"]);
     serve(&bench, &BAD, 23..=24).await;
     assert_eq!(braked(&bench).await.len(), 1);

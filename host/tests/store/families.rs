@@ -6,7 +6,9 @@ use chrono::TimeDelta;
 use rappel_core::channel::ChannelKind;
 use rappel_core::message::State;
 use rappel_core::provider::{ReceiptOf, ReceiptStatus};
-use rappel_core::store::{Claimed, Handover, NewMessage, RequestOf, Shared, Transition};
+use rappel_core::store::{
+    Claimed, Handover, NewMessage, ReplyRecord, RequestOf, Shared, Step, Transition,
+};
 use serde_json::{Value, json};
 
 use crate::bench::*;
@@ -28,7 +30,7 @@ impl Bench {
         let joined = self
             .store
             .join(
-                &lane_of(channel),
+                &self.lane(channel),
                 &[with.message.id],
                 at("09:00"),
                 day(),
@@ -58,7 +60,7 @@ fn on(start: &str) -> Value {
 }
 
 /// The steps that hand messages over as one, the first of which carries them.
-fn as_one(claims: &[&Claimed]) -> Vec<Transition> {
+pub(crate) fn as_one(claims: &[&Claimed]) -> Vec<Transition> {
     let carrier = claims[0].message.id;
     let steps = claims.iter().zip(1..).map(|(claim, place)| {
         let shared = Some(Shared { carrier, place });
@@ -75,7 +77,7 @@ fn as_one(claims: &[&Claimed]) -> Vec<Transition> {
 }
 
 /// A reminder that is due and two that go with it.
-async fn three(bench: &Bench) -> [Claimed; 3] {
+pub(crate) async fn three(bench: &Bench) -> [Claimed; 3] {
     for number in [2, 3] {
         bench
             .book(later(number), on(&format!("2026-06-03T1{number}:30")))
@@ -315,6 +317,23 @@ pub(crate) async fn a_reply_means_each_by_its_number(bench: Bench) {
             .collect();
         assert_eq!(told, [(id(1), 2, "a-2"), (id(1), 3, "a-3")]);
     }
+    let reply = ReplyRecord {
+        id: "gw/1".into(),
+        at: at("10:00"),
+        channel: ChannelKind::Sms,
+        message: Some(id(1)),
+        text: Some("non 2".into()),
+        reading: "no".into(),
+        outcome: "the appointment a-2 is cancelled".into(),
+    };
+    let noted = bench.store.note_reply(&bench.facility, &reply).await;
+    assert!(noted.unwrap());
+    for number in 1..=3 {
+        let last = bench.story(number).await.pop().unwrap();
+        assert!(matches!(last, Step::Replied { outcome, .. } if outcome == reply.outcome));
+    }
+    assert_eq!(bench.message(1).await.answer.as_deref(), Some("no"));
+    assert_eq!(bench.message(3).await.answer, None, "it isn't its answer");
 }
 
 pub(crate) async fn what_was_handed_over_as_one_is_taken_over_as_one(bench: Bench) {

@@ -9,7 +9,7 @@ use rappel_core::alarm::{Alarm, NewReport};
 use rappel_core::channel::ChannelKind;
 use rappel_core::message::State;
 use rappel_core::provider::{ReceiptOf, ReceiptStatus};
-use rappel_core::store::NewMessage;
+use rappel_core::store::{NewMessage, RequestOf};
 use rappel_host::store::SqliteStore;
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -20,6 +20,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 use crate::bench::*;
 use crate::credits::paid;
+use crate::families::{as_one, three};
 
 /// Listens to what sqlx says of each statement that it makes.
 #[derive(Clone, Default)]
@@ -120,7 +121,33 @@ async fn a_day(bench: &Bench) {
         .await
         .unwrap();
     assert_eq!(bench.state(2).await, State::Delivered);
+    families(bench).await;
     credits(bench).await;
+}
+
+/// The same where messages go as one.
+async fn families(bench: &Bench) {
+    let of = bench.of("g");
+    let [first, second, third] = three(&of).await;
+    let steps: Vec<_> = as_one(&[&first, &second, &third])
+        .into_iter()
+        .map(|step| rappel_core::store::Transition {
+            reminders_today: Some(0),
+            ..step
+        })
+        .collect();
+    assert_eq!(of.commit("09:00", &steps).await, [true, true, true]);
+    assert_eq!(of.claim_stuck("09:10", false).await.len(), 3);
+    for request in [
+        RequestOf::Address("+33639980001"),
+        RequestOf::Message(id(1)),
+    ] {
+        let asked = of.store.requests(&of.facility, request, civil("10:00"));
+        assert_eq!(asked.await.unwrap().len(), 3);
+    }
+    let ours = ReceiptOf::Message(id(1));
+    assert!(of.receive(ours, ReceiptStatus::Delivered).await.is_some());
+    assert_eq!(of.state(3).await, State::Delivered);
 }
 
 /// The same where credits are limited.

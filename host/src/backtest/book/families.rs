@@ -38,7 +38,7 @@ impl Book {
         let mut families = Families::of(claims, &self.rules);
         let mut taken = due;
         let mut joining = Vec::new();
-        for first in families.first_claims() {
+        for first in families.carriers() {
             for claim in self.joining(first, &taken) {
                 taken.push(claim.message.id);
                 joining.push((first.message.id, claim));
@@ -172,6 +172,6 @@ fn go_alike(one: &Told, other: &Told) -> bool {
     let own = |told: &Told| {
         told.letter().map(|letter| letter.channel) == Some(told.claim.message.channel)
     };
-    let to = |told: &Told| told.letter().map(|letter| letter.to.clone());
+    let to = |told: &Told| told.letter().map(|letter| letter.to.folded());
     own(one) && own(other) && to(one) == to(other)
 }

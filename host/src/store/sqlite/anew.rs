@@ -176,13 +176,12 @@ fn again(last: &LastEvent, appointment: &AppointmentId) -> Event {
 }
 
 impl Ingest<'_> {
-    /// Remembers by which event and rules an appointment was planned. An event about a patient is none
-    /// of an appointment that it refers to.
-    pub(super) async fn note_planned(&mut self, plan: &Plan, time: i64) -> Result<()> {
-        let about_patient = self.event.kind.subject() == Record::Patient;
-        let Some(appointment) = self.appointment.as_ref().filter(|_| !about_patient) else {
-            return Ok(());
-        };
+    /// The event by which an appointment's messages are planned, to be remembered. An event about a patient
+    /// is none of an appointment that it refers to.
+    pub(super) fn last_event(&self, plan: &Plan, time: i64) -> Result<Option<String>> {
+        if self.event.kind.subject() == Record::Patient {
+            return Ok(None);
+        }
         let event = LastEvent {
             source: self.event.source.clone(),
             id: self.event.id.clone(),
@@ -191,17 +190,7 @@ impl Ingest<'_> {
             changed: plan.changed.iter().map(ToString::to_string).collect(),
             delay: self.event.alert.delay,
         };
-        sqlx::query(
-            "UPDATE appointment SET event = ?3, generation = ?4 WHERE facility = ?1 AND id = ?2",
-        )
-        .bind(self.facility)
-        .bind(appointment)
-        .bind(json!(event).to_string())
-        .bind(&plan.generation)
-        .execute(&mut *self.db)
-        .await
-        .map_err(failed)?;
-        Ok(())
+        Ok(Some(json!(event).to_string()))
     }
 }
 

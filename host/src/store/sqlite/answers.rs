@@ -164,7 +164,17 @@ impl SqliteStore {
                 outcome: reply.outcome.clone(),
             };
             let (facility, id, at) = (facility.as_str(), message.to_string(), millis(reply.at));
-            steps::append(&mut transaction, facility, &id, at, &step).await?;
+            // What it carried was answered too, or not: the step says which.
+            let told: Vec<i64> = sqlx::query_scalar(
+                "SELECT number FROM message WHERE facility = ?1 AND id = ?2
+                 UNION ALL SELECT number FROM message WHERE facility = ?1 AND carrier = ?2 AND id <> ?2",
+            )
+            .bind(facility)
+            .bind(&id)
+            .fetch_all(&mut *transaction)
+            .await
+            .map_err(failed)?;
+            steps::append_to_all(&mut transaction, &told, at, &step).await?;
             sqlx::query("UPDATE message SET answer = ?3 WHERE facility = ?1 AND id = ?2")
                 .bind(facility)
                 .bind(id)

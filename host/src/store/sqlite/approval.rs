@@ -107,7 +107,7 @@ impl SqliteStore {
         let messages: Vec<String> = sqlx::query_scalar(
             "UPDATE message SET state = ?3, reason = ?4, approval = NULL, updated = ?5, fence = fence + 1,
                lease = 0, kept = NULL, due_before = NULL,
-               due = CASE WHEN NOT ?6 THEN due WHEN kept = 'brake' THEN due_before ELSE ?5 END,
+               due = CASE WHEN kept = 'brake' THEN due_before WHEN ?6 THEN ?5 ELSE due END,
                due_civil = CASE WHEN ?6 AND kept IS NOT 'brake' THEN ?7 ELSE due_civil END
              WHERE facility = ?1 AND approval = ?2 AND state IN ('planned', 'held') RETURNING id",
         )

@@ -60,10 +60,6 @@ struct Anew {
     there: u64,
 }
 
-/// Under which names what is planned anew is counted: it is no event, and says nothing of what is usual.
-const ADDED_ANEW: &str = "rules";
-const THERE_BEFORE: &str = "rules.before";
-
 impl Volume {
     /// An event was planned that led to so many messages.
     pub(super) fn count(&mut self, event: EventKind, planned: u64) {
@@ -100,7 +96,7 @@ impl Volume {
         };
         let mut many = Vec::new();
         for (event, added) in self.events {
-            let (events, planned) = add(db, facility, (event.name(), added), &brake, now).await?;
+            let (events, planned) = add(db, facility, (event, added), &brake, now).await?;
             if planned > u64::from(brake.least) {
                 many.push((event, events, planned));
             }
@@ -136,7 +132,7 @@ fn day(now: Instant) -> i64 {
 async fn add(
     db: &mut SqliteConnection,
     facility: &FacilityId,
-    (event, (events, planned)): (&str, (u64, u64)),
+    (event, (events, planned)): (EventKind, (u64, u64)),
     brake: &Brake,
     now: Instant,
 ) -> Result<(u64, u64)> {
@@ -148,7 +144,7 @@ async fn add(
          RETURNING events, planned",
     )
     .bind(facility.as_str())
-    .bind(event)
+    .bind(event.name())
     .bind(day(now))
     .bind(&brake.generation)
     .bind(i64::try_from(events).unwrap_or(i64::MAX))
@@ -158,8 +154,7 @@ async fn add(
     .map_err(failed)
 }
 
-/// Stops the generation where it planned too many messages for events of a kind and other files could
-/// take its place; the approval that is asked for.
+/// Stops the generation where it planned too many messages for events of a kind.
 async fn too_many(
     db: &mut SqliteConnection,
     facility: &FacilityId,
@@ -172,22 +167,8 @@ async fn too_many(
         if planned <= a_day.max(usual.saturating_mul(brake.multiple.into())) {
             continue;
         }
-        if !has_earlier(db, facility, &brake.generation).await? {
-            return Ok(None);
-        }
-        let braked = Braked {
-            facility: facility.clone(),
-            generation: brake.generation.clone(),
-            approval: approval_id("brake", &brake.generation),
-            event,
-            events,
-            planned,
-            usual,
-            at: now,
-            rejected: false,
-        };
-        note(db, &braked).await?;
-        return Ok(Some(braked.approval));
+        let measure = (event, events, planned, usual);
+        return stop(db, facility, brake, measure, now).await;
     }
     Ok(None)
 }
@@ -210,14 +191,40 @@ async fn too_many_anew(
     else {
         return Ok(None);
     };
-    let added = (ADDED_ANEW, (appointments, added));
-    let (events, planned) = add(db, facility, added, brake, now).await?;
-    let there = (THERE_BEFORE, (appointments, there));
-    let (_, usual) = add(db, facility, there, brake, now).await?;
-    let most = usual.saturating_mul(brake.multiple.into());
-    if planned <= most.max(brake.least.into())
-        || !has_earlier(db, facility, &brake.generation).await?
-    {
+    let (appointments, added, there): (u64, u64, u64) = sqlx::query_as(
+        "INSERT INTO volume_anew (facility, day, generation, appointments, added, there)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (facility, day, generation) DO UPDATE SET
+           appointments = appointments + excluded.appointments, added = added + excluded.added,
+           there = there + excluded.there
+         RETURNING appointments, added, there",
+    )
+    .bind(facility.as_str())
+    .bind(day(now))
+    .bind(&brake.generation)
+    .bind(i64::try_from(appointments).unwrap_or(i64::MAX))
+    .bind(i64::try_from(added).unwrap_or(i64::MAX))
+    .bind(i64::try_from(there).unwrap_or(i64::MAX))
+    .fetch_one(&mut *db)
+    .await
+    .map_err(failed)?;
+    let most = there.saturating_mul(brake.multiple.into());
+    if added <= most.max(brake.least.into()) {
+        return Ok(None);
+    }
+    let measure = (event, appointments, added, there);
+    stop(db, facility, brake, measure, now).await
+}
+
+/// Stops the generation, if other files could take its place; the approval that is asked for.
+async fn stop(
+    db: &mut SqliteConnection,
+    facility: &FacilityId,
+    brake: &Brake,
+    (event, events, planned, usual): (EventKind, u64, u64, u64),
+    now: Instant,
+) -> Result<Option<String>> {
+    if !has_earlier(db, facility, &brake.generation).await? {
         return Ok(None);
     }
     let braked = Braked {
@@ -246,7 +253,7 @@ async fn usual(
     let (before, planned, all, days): (u64, u64, u64, u64) = sqlx::query_as(concat!(
         "SELECT coalesce(sum(iif(v.event = ?2, v.events, 0)), 0), coalesce(sum(iif(v.event = ?2, v.planned, 0)), 0),
            coalesce(sum(v.planned), 0), count(DISTINCT v.day) FROM volume v
-         WHERE v.facility = ?1 AND v.day >= ?3 AND v.generation <> ?4 AND v.event NOT LIKE 'rules%' AND NOT ",
+         WHERE v.facility = ?1 AND v.day >= ?3 AND v.generation <> ?4 AND NOT ",
         was_stopped!("v.facility", "v.generation")
     ))
     .bind(facility.as_str())

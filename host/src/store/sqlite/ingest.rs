@@ -132,7 +132,7 @@ impl Ingest<'_> {
         if plan.erase {
             self.erase(identities).await?;
         } else {
-            self.keep(&plan, &known, &standing, time).await?;
+            self.keep(&plan, &known, &standing, (time, late)).await?;
             self.note_consent(&known, &plan.records).await?;
         }
         if self.event.source == OWN_SOURCE && planner.tells_agenda() {
@@ -140,9 +140,6 @@ impl Ingest<'_> {
         }
         self.changed(&plan, &known).await?;
         let mut made = self.make(&plan, &standing).await?;
-        if !late {
-            self.note_planned(&plan, time).await?;
-        }
         let mut faults = plan.faults.clone();
         let mut approval = None;
         if let Some(reach) = planner.reach(self.event, self.now) {
@@ -199,10 +196,9 @@ impl Ingest<'_> {
             let Ok(plan) = planner.plan(self.event, &known, false, &standing, self.now) else {
                 continue;
             };
-            one.keep(&plan, &known, &standing, time).await?;
+            one.keep(&plan, &known, &standing, (time, false)).await?;
             one.changed(&plan, &known).await?;
             reached.made = sum(reached.made, one.make(&plan, &standing).await?);
-            one.note_planned(&plan, time).await?;
             if !plan.faults.is_empty() {
                 one.note_unplanned(&plan, time).await?;
                 reached.faults.extend(plan.faults);
@@ -365,7 +361,7 @@ impl Ingest<'_> {
         plan: &Plan,
         known: &Records,
         standing: &[Message],
-        time: i64,
+        (time, late): (i64, bool),
     ) -> Result<()> {
         let mut records = Vec::new();
         for (record, object) in plan.records.iter() {
@@ -383,7 +379,11 @@ impl Ingest<'_> {
             };
             let data = Value::Object(object.clone()).to_string();
             if record == Record::Appointment {
-                self.keep_appointment(id, plan, standing, told, &data)
+                let last = match late {
+                    true => None,
+                    false => self.last_event(plan, time)?,
+                };
+                self.keep_appointment(id, plan, standing, (told, last), &data)
                     .await?;
             } else {
                 records.push(json!([record.name(), id, told, data]));
@@ -412,15 +412,17 @@ impl Ingest<'_> {
         id: &str,
         plan: &Plan,
         standing: &[Message],
-        told: i64,
+        (told, last): (i64, Option<String>),
         data: &str,
     ) -> Result<()> {
+        let generation = last.as_ref().map(|_| &plan.generation);
         sqlx::query(
-            "INSERT INTO appointment (facility, id, patient, resource, service, location, told, data)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            "INSERT INTO appointment (facility, id, patient, resource, service, location, told, data, event, generation)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (facility, id) DO UPDATE SET patient = excluded.patient,
                resource = excluded.resource, service = excluded.service,
-               location = excluded.location, told = max(told, excluded.told), data = excluded.data",
+               location = excluded.location, told = max(told, excluded.told), data = excluded.data,
+               event = coalesce(excluded.event, event), generation = coalesce(excluded.generation, generation)",
         )
         .bind(self.facility)
         .bind(id)
@@ -430,6 +432,8 @@ impl Ingest<'_> {
         .bind(plan.records.id(Record::Location))
         .bind(told)
         .bind(data)
+        .bind(last)
+        .bind(generation)
         .execute(&mut *self.db)
         .await
         .map_err(failed)?;

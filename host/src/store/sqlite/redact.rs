@@ -37,6 +37,8 @@ const REPLIES: &str =
 
 /// How much was planned is what is usual for a month, whatever the retention.
 const VOLUME: &str = "DELETE FROM volume WHERE facility = ?1 AND day < ?2 / 86400000 - 28";
+const VOLUME_ANEW: &str =
+    "DELETE FROM volume_anew WHERE facility = ?1 AND day < ?2 / 86400000 - 28";
 
 const ALARMS: &str = "DELETE FROM alarm WHERE facility = ?1 AND last < ?2";
 
@@ -44,7 +46,7 @@ impl SqliteStore {
     pub(super) async fn redact_texts(&self, facility: &FacilityId, before: Instant) -> Result<u64> {
         let mut transaction = self.write().await?;
         let mut messages = 0;
-        for statement in [OPENED, TEXTS, READS, REPLIES, VOLUME, ALARMS] {
+        for statement in [OPENED, TEXTS, READS, REPLIES, VOLUME, VOLUME_ANEW, ALARMS] {
             let done = sqlx::query(statement)
                 .bind(facility.as_str())
                 .bind(millis(before))

@@ -72,6 +72,12 @@ impl Ledger {
         times
     }
 
+    /// What went to patients, as it came.
+    pub fn taken(&self) -> impl Iterator<Item = &Entry> {
+        let taken = |entry: &&Entry| matches!(entry.outcome, Outcome::Taken { .. });
+        self.entries.iter().filter(taken)
+    }
+
     /// The references whose message went to the patient more than once: what must never happen.
     #[must_use]
     pub fn taken_twice(&self) -> Vec<&str> {
