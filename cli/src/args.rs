@@ -63,6 +63,7 @@ pub(crate) enum Command {
     Explain(commands::explain::Explain),
     Status(commands::status::Status),
     History(commands::history::History),
+    Shadow(commands::shadow::Shadow),
     Credits(commands::credits::Credits),
     Approve(commands::approve::Approve),
     Schema(commands::schema::Schema),

@@ -21,6 +21,7 @@ mod nearest;
 pub mod opening;
 pub mod provider;
 pub mod settings;
+pub mod shadow;
 pub mod store;
 pub mod tally;
 

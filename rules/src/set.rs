@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use rappel_core::decision::{Decision, Planned, PolicyFault};
+use rappel_core::decision::{Answer, Decision, Origin, Planned, PolicyFault, Verdict};
 use rappel_core::diagnostic::{Diagnostic, codes};
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
 use rappel_core::message::MessageFacts;
 use rappel_core::settings::Settings;
+use rappel_core::shadow::in_place_of;
 
 use crate::cases::{self, CaseOutcome, Coverage};
 use crate::hooks::{self, Planning, Policy};
@@ -49,9 +50,20 @@ impl Stock {
 #[derive(Clone, Debug)]
 pub struct PolicySet {
     policies: Vec<Policy>,
+    /// Those that are asked and not obeyed.
+    shadows: Vec<Policy>,
     outcomes: Vec<CaseOutcome>,
     warnings: Vec<Diagnostic>,
     kinds: PlannedKinds,
+}
+
+/// What all policies would want after an event with one in shadow in its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InShadow {
+    /// The one in shadow.
+    pub policy: Arc<str>,
+    /// What all would want, in the order of their names; or how it failed.
+    pub all: Result<Vec<Planned>, PolicyFault>,
 }
 
 /// The stock policies with what came of their cases: the same for every clinic, so found out once.
@@ -107,7 +119,8 @@ impl Tried {
 impl PolicySet {
     /// Compiles the stock policies and the files of a clinic's `rules/`, by their paths, and runs every
     /// case. A policy of the clinic's replaces the stock one of the same name. They are asked in the
-    /// order of their names.
+    /// order of their names. One whose name ends with [`SHADOW`](rappel_core::shadow::SHADOW) is no part of
+    /// them: it is [asked](Self::plan_in_shadow) beside them.
     ///
     /// The stock policies' cases run with settings of their own, the clinic's with the clinic's.
     ///
@@ -120,12 +133,12 @@ impl PolicySet {
         let (tried, mut found) = try_all(files, Some(&settings.own), Some(settings));
         let mut set = Self {
             policies: Vec::with_capacity(tried.len()),
+            shadows: Vec::new(),
             outcomes: Vec::new(),
             warnings: Vec::new(),
             kinds: PlannedKinds::default(),
         };
         for tried in tried {
-            set.kinds.extend(&tried.kinds);
             found.extend(tried.found);
             found.extend(
                 tried
@@ -133,7 +146,12 @@ impl PolicySet {
                     .iter()
                     .filter_map(|outcome| outcome.failure.clone()),
             );
-            set.policies.extend(tried.policy);
+            if in_place_of(&tried.name).is_some() {
+                set.shadows.extend(tried.policy);
+            } else {
+                set.kinds.extend(&tried.kinds);
+                set.policies.extend(tried.policy);
+            }
             set.outcomes.extend(tried.outcomes);
         }
         if found.iter().any(Diagnostic::is_error) {
@@ -218,14 +236,19 @@ impl PolicySet {
         hooks::plan(&self.policies, event, visit, settings)
     }
 
-    /// How each policy that plans comes to what it wants after an event.
+    /// How each policy that plans comes to what it wants after an event; those in shadow after the others.
     pub fn plannings(
         &self,
         event: &EventFacts,
         visit: &Visit,
         settings: &Arc<Settings>,
     ) -> Vec<Planning> {
-        hooks::plannings(&self.policies, event, visit, settings)
+        hooks::plannings(
+            self.policies.iter().chain(&self.shadows),
+            event,
+            visit,
+            settings,
+        )
     }
 
     /// What every policy says of a message that is due.
@@ -238,10 +261,94 @@ impl PolicySet {
         hooks::check(&self.policies, message, visit, settings)
     }
 
+    /// Whether a policy is in shadow.
+    pub fn has_shadows(&self) -> bool {
+        !self.shadows.is_empty()
+    }
+
+    /// For each policy in shadow what all would want after an event with it in its place, where `wanted` is
+    /// what they want as they are.
+    pub fn plan_in_shadow(
+        &self,
+        event: &EventFacts,
+        visit: &Visit,
+        settings: &Arc<Settings>,
+        wanted: &[Planned],
+    ) -> Vec<InShadow> {
+        let plans =
+            |policy: &&Policy| policy.plans() || self.replaced(policy).is_some_and(Policy::plans);
+        let planned = self.shadows.iter().filter(plans).map(|policy| {
+            let (theirs, mut faults) = hooks::plan([policy], event, visit, settings);
+            let all = match faults.pop() {
+                Some(fault) => Err(fault),
+                None => Ok(in_its_place(policy, wanted, theirs, |planned| {
+                    &planned.origin
+                })),
+            };
+            InShadow {
+                policy: policy.name.clone(),
+                all,
+            }
+        });
+        planned.collect()
+    }
+
+    /// For each policy in shadow what it says of a message that is due, where it is asked, and what all say
+    /// with it in its place, where `decision` is what they say as they are.
+    pub fn check_in_shadow(
+        &self,
+        message: &MessageFacts,
+        visit: &Visit,
+        settings: &Arc<Settings>,
+        decision: &Decision,
+    ) -> Vec<(Answer, Decision)> {
+        let checks =
+            |policy: &&Policy| policy.checks() || self.replaced(policy).is_some_and(Policy::checks);
+        let judged = self.shadows.iter().filter(checks).map(|policy| {
+            let asked = hooks::check([policy], message, visit, settings).answers;
+            // It takes away what the one in whose place it is says.
+            let answer = asked.first().cloned().unwrap_or_else(|| Answer {
+                origin: Origin {
+                    policy: policy.name.clone(),
+                    line: 0,
+                },
+                verdict: Verdict::Allow,
+                read: Vec::new(),
+            });
+            let answers = in_its_place(policy, &decision.answers, asked, |answer| &answer.origin);
+            (answer, Decision { answers })
+        });
+        judged.collect()
+    }
+
+    /// The policy in whose place one in shadow is.
+    fn replaced(&self, shadow: &Policy) -> Option<&Policy> {
+        let name = in_place_of(&shadow.name)?;
+        self.policies.iter().find(|policy| *policy.name == *name)
+    }
+
     /// The policies' names, in the order in which they are asked.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.policies.iter().map(|policy| &*policy.name)
     }
+}
+
+/// What all say with a policy in shadow in its place, in the order of the policies' names.
+fn in_its_place<T: Clone>(
+    shadow: &Policy,
+    said: &[T],
+    by_shadow: Vec<T>,
+    origin: impl Fn(&T) -> &Origin,
+) -> Vec<T> {
+    let name = in_place_of(&shadow.name).unwrap_or_default();
+    let mut all: Vec<T> = said
+        .iter()
+        .filter(|one| *origin(one).policy != *name)
+        .cloned()
+        .collect();
+    let place = all.partition_point(|one| *origin(one).policy < *name);
+    all.splice(place..place, by_shadow);
+    all
 }
 
 /// Loads and tries every policy, in the order of their names.

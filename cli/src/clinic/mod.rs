@@ -82,7 +82,19 @@ pub(crate) fn of_kept(kept: &KeptFolder) -> Option<Arc<Generation>> {
 
 /// Loads a clinic that has to be in order. What is wrong with it is told.
 pub(crate) fn load(path: &Path) -> Result<LoadedClinic> {
-    compile(path).map_err(|found| {
+    in_order(path, compile(path))
+}
+
+/// The same for files as if they were a clinic's folder.
+pub(crate) fn load_files(path: &Path, files: Folder) -> Result<LoadedClinic> {
+    in_order(path, compile_files(path, files))
+}
+
+fn in_order(
+    path: &Path,
+    compiled: std::result::Result<LoadedClinic, Vec<Diagnostic>>,
+) -> Result<LoadedClinic> {
+    compiled.map_err(|found| {
         let errors: Vec<Diagnostic> = found
             .into_iter()
             .filter(|one| one.severity == Severity::Error)

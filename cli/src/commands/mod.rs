@@ -17,6 +17,7 @@ pub(crate) mod render;
 pub(crate) mod repl;
 pub(crate) mod schema;
 pub(crate) mod serve;
+pub(crate) mod shadow;
 pub(crate) mod simulate;
 pub(crate) mod sms;
 pub(crate) mod status;
@@ -43,6 +44,7 @@ pub(crate) async fn run(command: Command) -> Result {
         Command::Explain(command) => command.run().await,
         Command::Status(command) => command.run().await,
         Command::History(command) => command.run().await,
+        Command::Shadow(command) => command.run().await,
         Command::Credits(command) => command.run().await,
         Command::Approve(command) => command.run().await,
         Command::Schema(command) => command.run(),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rappel_core::Store;
 use rappel_core::store::Message;
 use rappel_core::tally::{By, Tallies};
 use rappel_host::serve::faults_of;
@@ -14,7 +15,10 @@ use crate::clinic;
 use crate::events;
 use crate::failure::{Exit, Result};
 use crate::output::list::List;
-use crate::output::{Answer, ListFormat, counts, faults, progress, remark, summary, table};
+use crate::output::{Answer, ListFormat, counts, faults, progress, remark, shadow, summary, table};
+
+/// How many messages that a policy in shadow would have changed are listed.
+const SHADOW: u32 = 50;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -85,6 +89,7 @@ impl Simulate {
         let messages = &simulation.messages;
         let mut events = summary::Events::default();
         events.add(&simulation.events, read.slips.len());
+        let shadows = simulation.store.shadows(None).await?;
         let told = format!("{events}\n{}", summary::messages(messages));
         match self.format {
             format if !self.count.is_empty() => {
@@ -101,6 +106,15 @@ impl Simulate {
                     ))?;
                 }
                 answer.line(&told)?;
+                for asked in &shadows {
+                    answer.line(format_args!("\n{}", shadow::told(asked, zone)))?;
+                    let store = &simulation.store;
+                    let recorded = store.shadow(&asked.facility, &asked.policy, SHADOW).await?;
+                    if !recorded.is_empty() {
+                        let rows = shadow::differences(&recorded, zone);
+                        answer.line(format_args!("\n{}", table::written(&rows)))?;
+                    }
+                }
                 answer.end()?;
             }
             format => {
@@ -115,6 +129,11 @@ impl Simulate {
             remark(events);
         } else if self.format != ListFormat::Table {
             remark(told);
+        }
+        if !self.count.is_empty() || self.format != ListFormat::Table {
+            for asked in &shadows {
+                remark(shadow::told(asked, zone));
+            }
         }
         let slips = read.complain(&self.events, &simulation.events);
         let faults = faults_of(&simulation.events);

@@ -14,7 +14,7 @@ use rappel_host::summary::{StatusLine, alarms, faults};
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Result};
 use crate::output::message::{clock, count, short};
-use crate::output::{TextOrJson, answer, answer_json, change, credits, style, table};
+use crate::output::{TextOrJson, answer, answer_json, change, credits, shadow, style, table};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -113,6 +113,10 @@ fn told(summary: &Summary, status: &serve::Status) -> Vec<String> {
             part.push_str(&format!(
                 "\n{error}{fault}{end}\n  it failed on {events}; what it wants is planned when it is mended"
             ));
+        }
+        let shadows = status.shadows.iter();
+        for asked in shadows.filter(|asked| asked.facility == record.facility) {
+            part.push_str(&format!("\n{}", shadow::told(asked, record.zone)));
         }
         if let Some(account) = account_of(&status.accounts, record) {
             part.push_str(&format!("\n{}", credits::told(account)));

@@ -12,6 +12,7 @@ pub(crate) mod list;
 pub(crate) mod message;
 pub(crate) mod progress;
 pub(crate) mod sarif;
+pub(crate) mod shadow;
 pub(crate) mod story;
 pub(crate) mod style;
 pub(crate) mod summary;

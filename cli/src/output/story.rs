@@ -3,6 +3,7 @@
 use rappel_core::civil::Zone;
 use rappel_core::decision::{Answer, Verdict};
 use rappel_core::provider::ReceiptStatus;
+use rappel_core::shadow::Judged;
 use rappel_core::store::{Did, Entry, Message, ReplyRecord, Step};
 use rappel_core::{ChannelKind, State};
 
@@ -199,6 +200,7 @@ fn step(step: &Step) -> Vec<String> {
             answers,
             state,
             reason,
+            shadow,
         } => {
             let mut lines = vec![format!(
                 "The policies were asked (generation {generation}):"
@@ -210,6 +212,7 @@ fn step(step: &Step) -> Vec<String> {
             if answers.is_empty() {
                 lines = vec![format!("It was looked at (generation {generation}).")];
             }
+            lines.extend(shadow.iter().flat_map(in_shadow));
             lines.push(match (state, reason) {
                 (State::Sending, _) => "It may go.".into(),
                 (state, Some(reason)) => ended(&format!("{}: {reason}", so(*state))),
@@ -382,6 +385,29 @@ pub(crate) fn verdict(answer: &Answer) -> String {
             style::ERROR
         ),
     }
+}
+
+/// `  in shadow, min_lead.shadow:5 skips it: …`, and what would become of the message were it obeyed.
+pub(crate) fn in_shadow(judged: &Judged) -> Vec<String> {
+    let answer = &judged.answer;
+    let said = match &answer.verdict {
+        Verdict::Fault { reason } => {
+            let at = origin(&answer.origin);
+            format!("{at} {}failed{}: {reason}", style::ERROR, style::END)
+        }
+        _ => verdict(answer),
+    };
+    let (faint, end) = (style::FAINT, style::END);
+    let mut lines = vec![format!("  {faint}in shadow,{end} {said}")];
+    if let Some(otherwise) = &judged.otherwise {
+        // The reason was told where it is the policy's own.
+        let reason = answer.verdict.reason().map(|reason| format!(": {reason}"));
+        let would = otherwise.to_string();
+        let would = reason.and_then(|reason| Some(would.strip_suffix(&reason)?.to_string()));
+        let would = would.unwrap_or_else(|| otherwise.to_string());
+        lines.push(format!("    were it obeyed, the message would {would}"));
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ fn what(message: &Message, zone: Zone) -> [Cell; 4] {
 }
 
 /// Keeps a column whole, however narrow the terminal.
-fn fix(table: &mut Table, column: usize, width: u16) {
+pub(crate) fn fix(table: &mut Table, column: usize, width: u16) {
     if let Some(column) = table.column_mut(column) {
         column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + 2)));
     }

@@ -5,6 +5,7 @@ use rappel_core::decision::Read;
 use rappel_core::facts::Visit;
 use rappel_core::ids::AppointmentId;
 use rappel_core::message::{Recipient, State};
+use rappel_core::shadow::in_place_of;
 use rappel_core::store::Message;
 use rappel_host::engine::{Turn, Would};
 use rappel_host::why::{Planned, Why};
@@ -142,13 +143,17 @@ fn policies(asked: &Planned) -> Vec<String> {
         asked.event, asked.at, asked.generation
     )];
     for (planning, turns) in &asked.policies {
-        let at = origin(&planning.origin);
         let (good, error, end) = (style::GOOD, style::ERROR, style::END);
+        let shadow = match in_place_of(&planning.origin.policy) {
+            Some(_) => format!("{}in shadow,{end} ", style::FAINT),
+            None => String::new(),
+        };
+        let at = format!("{shadow}{}", origin(&planning.origin));
         match &planning.wanted {
             Ok(wanted) if wanted.is_empty() => lines.push(format!("  {at} wants no message")),
             Ok(wanted) => lines.extend(wanted.iter().map(|wanted| {
                 let at = origin(&wanted.origin);
-                format!("  {at} {good}wants{end} {}", told::planned(wanted))
+                format!("  {shadow}{at} {good}wants{end} {}", told::planned(wanted))
             })),
             Err(fault) => lines.push(format!("  {at} {error}failed{end}: {}", fault.reason)),
         }

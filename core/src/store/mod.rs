@@ -25,6 +25,7 @@ use crate::event::Event;
 use crate::facts::Records;
 use crate::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use crate::provider::Receipt;
+use crate::shadow;
 use crate::tally::{By, Tally};
 
 pub use answer::{
@@ -348,6 +349,18 @@ pub trait Store: Send + Sync {
 
     /// The history of a clinic's rules, the latest first; at most so many.
     async fn changes(&self, facility: &FacilityId, limit: u32) -> Result<Vec<ChangeRecord>>;
+
+    /// The policies in shadow that were asked, of one clinic or of all. What one said is forgotten with a
+    /// [change](Store::note_change) of its file.
+    async fn shadows(&self, facility: Option<&FacilityId>) -> Result<Vec<shadow::Asked>>;
+
+    /// What a policy in shadow would have changed, the latest first; at most so many.
+    async fn shadow(
+        &self,
+        facility: &FacilityId,
+        policy: &str,
+        limit: u32,
+    ) -> Result<Vec<shadow::Recorded>>;
 
     /// Notes that something needs a person, since a time. What ends an alarm is noted only where that one
     /// was noted since it ended last.

@@ -15,6 +15,7 @@ use crate::facts::{Record, Records};
 use crate::ids::{FacilityId, MessageId};
 use crate::kind::Kind;
 use crate::message::{Recipient, State};
+use crate::shadow;
 
 /// A message that the planner wants to add.
 #[derive(Clone, Debug)]
@@ -110,6 +111,8 @@ pub struct Plan {
     pub faults: Vec<PolicyFault>,
     /// Which facts of the appointment the event changed, for planning it again.
     pub changed: Vec<&'static str>,
+    /// What each policy in shadow says of the event.
+    pub shadow: Vec<shadow::Planned>,
 }
 
 /// An event that was applied and is not planned, because a policy failed.

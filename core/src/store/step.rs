@@ -14,6 +14,7 @@ use crate::event::EventKind;
 use crate::facts::Visit;
 use crate::ids::{FacilityId, MessageId};
 use crate::message::State;
+use crate::shadow;
 
 /// A queue: the messages of a clinic on a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -220,6 +221,9 @@ pub enum Step {
         /// Why, where no policy says it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// What each policy in shadow said, which nobody obeyed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        shadow: Vec<shadow::Judged>,
     },
     /// It was handed to a gateway.
     Handed {

@@ -108,15 +108,14 @@ impl Desk {
         let judgement = catch_unwind(AssertUnwindSafe(|| {
             engine::judge(&claim, &live.rules, &self.links, now)
         }))
-        .unwrap_or_else(|_| Judgement {
-            answers: Vec::new(),
-            outcome: engine::Outcome::Stay {
+        .unwrap_or_else(|_| {
+            Judgement::unasked(engine::Outcome::Stay {
                 state: State::Failed,
                 reason: "set aside: judging it failed inside Rappel; please report it".into(),
                 origin: None,
                 due: None,
                 fault: false,
-            },
+            })
         });
         let generation = live.rules.id().to_string();
         let message = &claim.message;
@@ -127,6 +126,7 @@ impl Desk {
             answers: judgement.answers,
             state,
             reason,
+            shadow: judgement.shadow,
         };
         match judgement.outcome {
             engine::Outcome::Stay {

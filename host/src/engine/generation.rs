@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use rappel_core::channel::{ChannelKind, Content};
-use rappel_core::decision::{Decision, Planned, PolicyFault};
+use rappel_core::decision::{Answer, Decision, Planned, PolicyFault};
 use rappel_core::diagnostic::{Code, Diagnostic, codes};
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
@@ -14,10 +14,11 @@ use rappel_core::language::Language;
 use rappel_core::message::MessageFacts;
 use rappel_core::provider::Provider;
 use rappel_core::settings::{Gateway, Inspection, Settings};
+use rappel_core::shadow::SHADOW;
 use rappel_core::store::KeptFolder;
 use rappel_dsl::{Facts, Stopped, Template, Templates};
 use rappel_rules::adapter::{Adapter, AdapterFiles};
-use rappel_rules::{Planning, PolicySet};
+use rappel_rules::{InShadow, Planning, PolicySet};
 
 use super::unplanned::unplanned;
 use super::{allowed, templates};
@@ -78,6 +79,31 @@ impl Folder {
         self
     }
 
+    /// The files without the policies in shadow and their cases.
+    #[must_use]
+    fn without_shadows(mut self) -> Self {
+        self.files.retain(|path, _| obeyed(path).is_none());
+        self
+    }
+
+    /// The files with each policy in shadow, and its cases, in the place of the one of its name; `None` where
+    /// none is in shadow.
+    pub fn with_shadows_obeyed(&self) -> Option<Self> {
+        let shadows: Vec<_> = self
+            .iter()
+            .filter_map(|(path, text)| Some((obeyed(path)?, text.clone())))
+            .collect();
+        let mut folder = self.clone().without_shadows();
+        for (path, _) in &shadows {
+            if let Some(policy) = path.strip_suffix(".rhai") {
+                folder.files.remove(&format!("{policy}.cases.toml"));
+            }
+        }
+        let any = !shadows.is_empty();
+        folder.files.extend(shadows);
+        any.then_some(folder)
+    }
+
     /// How many files there are.
     pub fn len(&self) -> usize {
         self.files.len()
@@ -122,6 +148,16 @@ impl Folder {
         }
         hasher.finalize().to_hex()[..12].to_string()
     }
+}
+
+/// The path in whose place a file of a policy in shadow is; `None` for any other file.
+fn obeyed(path: &str) -> Option<String> {
+    let (name, ending) = path.strip_prefix("rules/")?.split_once('.')?;
+    let ending = format!(".{ending}");
+    let ending = ending.strip_prefix(SHADOW)?;
+    ending
+        .starts_with('.')
+        .then(|| format!("rules/{name}{ending}"))
 }
 
 /// What a message tells that stands in no record.
@@ -232,9 +268,20 @@ impl Generation {
         self.policies.plan(event, visit, &self.settings)
     }
 
-    /// How each policy comes to what it wants after an event.
+    /// How each policy comes to what it wants after an event; those in shadow after the others.
     pub fn plannings(&self, event: &EventFacts, visit: &Visit) -> Vec<Planning> {
         self.policies.plannings(event, visit, &self.settings)
+    }
+
+    /// For each policy in shadow what all would want after an event with it in its place.
+    pub fn plan_in_shadow(
+        &self,
+        event: &EventFacts,
+        visit: &Visit,
+        wanted: &[Planned],
+    ) -> Vec<InShadow> {
+        self.policies
+            .plan_in_shadow(event, visit, &self.settings, wanted)
     }
 
     /// The same policies and templates under other settings, to ask what would be. It never serves.
@@ -255,6 +302,17 @@ impl Generation {
     /// What policies say of a due message.
     pub fn check(&self, message: &MessageFacts, visit: &Visit) -> Decision {
         self.policies.check(message, visit, &self.settings)
+    }
+
+    /// For each policy in shadow what it says of a due message, and what all say with it in its place.
+    pub fn check_in_shadow(
+        &self,
+        message: &MessageFacts,
+        visit: &Visit,
+        decision: &Decision,
+    ) -> Vec<(Answer, Decision)> {
+        self.policies
+            .check_in_shadow(message, visit, &self.settings, decision)
     }
 
     /// The template for a message: of the language, else the one for every language.

@@ -9,12 +9,14 @@ use rappel_core::kind::Named;
 use rappel_core::language::Language;
 use rappel_core::message::{MessageFacts, Recipient, State};
 use rappel_core::settings::Settings;
+use rappel_core::shadow;
 use rappel_core::store::{Claimed, Message, NewLink, Purpose};
 
 use super::generation::{Beside, Generation};
 use super::links::{Links, MadeLink};
 use super::list::list_of;
 use super::report::{self, is_report};
+use super::shadow::in_shadow;
 
 /// For how many minutes a message is kept back when a policy or a template fails, before it is tried
 /// again: the fault may be mended meanwhile.
@@ -28,8 +30,21 @@ const SHORTEST_HOLD_MINUTES: i64 = 1;
 pub struct Judgement {
     /// What each policy said.
     pub answers: Vec<Answer>,
+    /// What each policy in shadow said, which changes nothing.
+    pub shadow: Vec<shadow::Judged>,
     /// What is to be done.
     pub outcome: Outcome,
+}
+
+impl Judgement {
+    /// No policy was asked.
+    pub fn unasked(outcome: Outcome) -> Self {
+        Self {
+            answers: Vec::new(),
+            shadow: Vec::new(),
+            outcome,
+        }
+    }
 }
 
 /// What is to be done with a judged message.
@@ -100,25 +115,35 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
     let expires = message.expires.map(|expires| Civil::at(expires, zone));
     if let Some(expires) = expires.filter(|expires| *expires <= now) {
         let reason = format!("its time ended on {expires}, before it could go");
-        return Judgement {
-            answers: Vec::new(),
-            outcome: Outcome::stay(State::Expired, reason),
-        };
+        return Judgement::unasked(Outcome::stay(State::Expired, reason));
     }
     if message.day.is_some() && claim.listed.is_empty() {
         let reason = "there is no appointment on that day".into();
-        return Judgement {
-            answers: Vec::new(),
-            outcome: Outcome::stay(State::Skipped, reason),
-        };
+        return Judgement::unasked(Outcome::stay(State::Skipped, reason));
     }
-    let mut facts = facts_of(claim, rules.settings(), now);
-    let mut decision = if is_report(message) {
+    let facts = facts_of(claim, rules.settings(), now);
+    if is_report(message) {
         // A policy that is at fault must not keep back the e-mail that tells of it.
-        Decision::default()
-    } else {
-        rules.check(&facts, &claim.visit)
-    };
+        return Judgement::unasked(written(claim, &facts, rules, links));
+    }
+    let decision = rules.check(&facts, &claim.visit);
+    let shadow = in_shadow(rules, &facts, &claim.visit, &decision);
+    let (answers, outcome) = obey(decision, claim, facts, rules, links);
+    Judgement {
+        answers,
+        shadow,
+        outcome,
+    }
+}
+
+/// Does what the policies say; all their answers, and what came of it.
+fn obey(
+    mut decision: Decision,
+    claim: &Claimed,
+    mut facts: MessageFacts,
+    rules: &Generation,
+    links: &Links,
+) -> (Vec<Answer>, Outcome) {
     if let Some(Answer {
         verdict: Verdict::Via { channel, reason },
         origin,
@@ -127,10 +152,7 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
     {
         if channel == facts.channel || claim.other_channels.contains(&channel) {
             let reason = format!("{reason}; it already goes by {channel}");
-            return Judgement {
-                answers: decision.answers,
-                outcome: Outcome::skipped(reason, origin),
-            };
+            return (decision.answers, Outcome::skipped(reason, origin));
         }
         // The policies are asked again, because what holds for one channel (consent, a switch) need
         // not hold for the other.
@@ -138,26 +160,21 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
         let again = rules.check(&facts, &claim.visit);
         decision.answers.extend(again.answers.clone());
         if let Some(stopped) = stopped(&again, &facts) {
-            return Judgement {
-                answers: decision.answers,
-                outcome: stopped,
-            };
+            return (decision.answers, stopped);
         }
     } else if let Some(stopped) = stopped(&decision, &facts) {
-        return Judgement {
-            answers: decision.answers,
-            outcome: stopped,
-        };
+        return (decision.answers, stopped);
     }
-    let outcome = match write(claim, &facts, rules, links, None) {
+    (decision.answers, written(claim, &facts, rules, links))
+}
+
+/// What becomes of a message that may go, as far as it can be written.
+fn written(claim: &Claimed, facts: &MessageFacts, rules: &Generation, links: &Links) -> Outcome {
+    match write(claim, facts, rules, links, None) {
         Ok(letter) => Outcome::Go(Box::new(letter)),
         Err(Unwritable::Never(reason)) => Outcome::stay(State::Failed, reason),
-        Err(Unwritable::Unreached(reason)) => unreached(claim, &facts, rules.settings(), reason),
-        Err(Unwritable::Now(reason)) => held_by_a_fault(&facts, reason, None),
-    };
-    Judgement {
-        answers: decision.answers,
-        outcome,
+        Err(Unwritable::Unreached(reason)) => unreached(claim, facts, rules.settings(), reason),
+        Err(Unwritable::Now(reason)) => held_by_a_fault(facts, reason, None),
     }
 }
 

@@ -15,6 +15,7 @@ mod opening;
 mod plan;
 mod planner;
 mod report;
+mod shadow;
 mod templates;
 mod together;
 mod turn;

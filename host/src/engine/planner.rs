@@ -15,6 +15,7 @@ use super::anew::{is_for_the_appointment, keep_to_what_rules_may_change};
 use super::apply::change_names;
 use super::generation::Generation;
 use super::plan::{keep_what_may_be_wanted, resume};
+use super::shadow::Shadows;
 use super::{Occasion, apply, difference, time_of};
 
 /// Plans with the rules of one generation.
@@ -112,6 +113,8 @@ impl Planner for EventPlanner {
             },
         };
         let (wanted, faults) = rules.plan(&asked.event, &applied.visit);
+        plan.shadow = Shadows::plan(rules, &asked.event, &applied.visit, &wanted)
+            .differ(&wanted, asked.occasion);
         let about = about(&applied.records);
         let id = |number| new_id(rules, (&event.source, &event.id, about), now, number);
         plan.changes = asked.changes(&wanted, standing, &faults, &id);
@@ -152,7 +155,10 @@ impl Planner for EventPlanner {
             .iter()
             .filter_map(|planned| resume(planned, standing, asked.occasion))
             .collect();
-        wanted.retain(|planned| planned.due != Due::Now || is_owed(planned, event, standing));
+        let is_planned =
+            |planned: &Planned| planned.due != Due::Now || is_owed(planned, event, standing);
+        let shadows = Shadows::plan(rules, &asked.event, &visit, &wanted).retain(is_planned);
+        wanted.retain(is_planned);
         let source = format!("{} again", event.source);
         let about = about(known);
         let id = |number| new_id(rules, (&source, &event.id, about), now, number);
@@ -165,6 +171,7 @@ impl Planner for EventPlanner {
             changes,
             changed: asked.event.changes,
             faults,
+            shadow: shadows.differ(&wanted, asked.occasion),
             ..Plan::default()
         })
     }
@@ -199,6 +206,8 @@ impl EventPlanner {
         let told = (event.kind, event.time, event.delay);
         let asked = Asked::again(rules, told, &event.changed, &visit, (known_since, now));
         let (mut wanted, faults) = rules.plan(&asked.event, &visit);
+        let shadows =
+            Shadows::plan(rules, &asked.event, &visit, &wanted).retain(is_for_the_appointment);
         wanted.retain(is_for_the_appointment);
         // The same rules may be put back later: what they add then is another message.
         let source = format!(
@@ -218,6 +227,7 @@ impl EventPlanner {
             changes,
             changed: asked.event.changes,
             faults,
+            shadow: shadows.differ(&wanted, asked.occasion),
             ..Plan::default()
         };
         Ok((plan, late))

@@ -18,6 +18,7 @@ use rappel_core::civil::Instant;
 use rappel_core::event::Event;
 use rappel_core::ids::{FacilityId, MessageId};
 use rappel_core::provider::{Inbound, Refusal};
+use rappel_core::shadow::Asked;
 use rappel_core::store::{
     Absent, Account, Braked, Count, EffectCounts, GenerationRecord, Ingested, Result, Store,
     StoreError, Unplanned,
@@ -92,6 +93,8 @@ pub struct Status {
     pub unplanned: Vec<Unplanned>,
     /// The generations that the brake stopped, the latest first.
     pub braked: Vec<Braked>,
+    /// The policies in shadow that were asked.
+    pub shadows: Vec<Asked>,
     /// What needed a person lately, the latest first.
     pub alarms: Vec<(FacilityId, AlarmRecord)>,
 }
@@ -325,6 +328,7 @@ pub async fn status(store: &dyn Store) -> Result<Status> {
         accounts,
         unplanned: store.unplanned(None).await?,
         braked: store.braked(None).await?,
+        shadows: store.shadows(None).await?,
     })
 }
 

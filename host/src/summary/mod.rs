@@ -7,6 +7,7 @@ mod change;
 mod credits;
 mod message;
 mod reason;
+mod shadow;
 mod status;
 mod why;
 
@@ -21,6 +22,7 @@ pub use change::ChangeLine;
 pub use credits::CreditsLine;
 pub use message::{MessageLine, StepLine, StoryLine, rfc3339};
 pub use reason::without_figures;
+pub use shadow::{RecordedLine, ShadowLine};
 pub use status::{
     AbsentLine, AlarmLine, ClinicLine, FaultLine, HostLine, StatusLine, alarms, faults,
 };

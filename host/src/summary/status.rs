@@ -11,7 +11,7 @@ use rappel_core::store::{Braked, EffectCounts, GenerationRecord, Unplanned};
 use serde::Serialize;
 
 use super::message::rfc3339;
-use super::{CreditsLine, VERSION, Zones};
+use super::{CreditsLine, ShadowLine, VERSION, Zones};
 use crate::serve::Status;
 
 /// How a host does, and its clinics.
@@ -44,6 +44,7 @@ pub struct ClinicLine<'s> {
     pub refused: Option<&'s str>,
     pub faults: Vec<FaultLine<'s>>,
     pub braked: Vec<BrakedLine<'s>>,
+    pub shadow: Vec<ShadowLine<'s>>,
     pub credits: Option<CreditsLine>,
     pub alarms: Vec<AlarmLine<'s>>,
     pub messages: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
@@ -181,6 +182,12 @@ fn clinic<'s>(record: &'s GenerationRecord, status: &'s Status) -> ClinicLine<'s
             .iter()
             .filter(|braked| braked.facility == record.facility)
             .map(|braked| BrakedLine::of(braked, record.zone))
+            .collect(),
+        shadow: status
+            .shadows
+            .iter()
+            .filter(|asked| asked.facility == record.facility)
+            .map(|asked| ShadowLine::of(asked, record.zone))
             .collect(),
         credits: accounts
             .find(|account| account.facility == record.facility)

@@ -84,6 +84,20 @@ macro_rules! delegate {
             ) -> rappel_core::store::Result<Vec<rappel_core::store::ChangeRecord>> {
                 self.0.changes(facility, limit).await
             }
+            async fn shadows(
+                &self,
+                facility: Option<&rappel_core::ids::FacilityId>,
+            ) -> rappel_core::store::Result<Vec<rappel_core::shadow::Asked>> {
+                self.0.shadows(facility).await
+            }
+            async fn shadow(
+                &self,
+                facility: &rappel_core::ids::FacilityId,
+                policy: &str,
+                limit: u32,
+            ) -> rappel_core::store::Result<Vec<rappel_core::shadow::Recorded>> {
+                self.0.shadow(facility, policy, limit).await
+            }
             async fn unplanned(
                 &self,
                 facility: Option<&rappel_core::ids::FacilityId>,

@@ -179,6 +179,7 @@ pub(crate) async fn what_the_store_sees_is_noted_where_it_happens(bench: Bench) 
             read: Vec::new(),
         }],
         state: State::Held,
+        shadow: Vec::new(),
         reason: None,
     };
     bench.plan([reminder(5)]).await;

@@ -321,6 +321,7 @@ pub(crate) async fn the_story_is_told_in_order(bench: Bench) {
         }],
         state,
         reason: None,
+        shadow: Vec::new(),
     };
     let handed = Step::Handed {
         gateway: "gw".into(),

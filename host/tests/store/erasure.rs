@@ -247,6 +247,7 @@ pub(crate) async fn what_policies_read_is_redacted_with_the_texts(bench: Bench) 
         answers: verdicts.into_iter().map(answer).collect(),
         state,
         reason: None,
+        shadow: Vec::new(),
     };
     for (number, to) in [(1, State::Skipped), (2, State::Held)] {
         let claim = bench.take(number).await;

@@ -21,6 +21,7 @@ mod opened;
 mod plans;
 mod properties;
 mod receipts;
+mod shadow;
 mod sqlite;
 mod strikes;
 mod summary;
@@ -55,6 +56,14 @@ macro_rules! conformance {
             what_waits_comes_too_late_in_its_time,
             the_files_before_are_kept_while_the_new_ones_prove_nothing,
             what_a_change_of_rules_adds_is_measured_by_what_was_there,
+        ],
+        shadow: [
+            what_would_be_planned_is_said_anew_with_each_event,
+            what_it_says_of_a_due_message_is_kept_with_it,
+            a_step_that_is_not_made_says_nothing,
+            how_it_fails_is_counted,
+            it_is_forgotten_when_its_file_changes_or_its_time_is_over,
+            what_is_known_of_a_patient_goes_with_them,
         ],
         claims: [
             only_what_is_due_in_the_lane_is_taken,

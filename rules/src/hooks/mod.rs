@@ -57,6 +57,16 @@ impl Policy {
         }
     }
 
+    /// Whether it says which messages should exist.
+    pub(crate) fn plans(&self) -> bool {
+        self.plan.is_some()
+    }
+
+    /// Whether it says something of due messages.
+    pub(crate) fn checks(&self) -> bool {
+        self.check.is_some()
+    }
+
     /// Its copy that tells where it comes; `None` where that one is larger than a policy may be.
     pub(crate) fn traced(&self) -> Option<TracedPolicy> {
         let script = SANDBOX.compile(&self.source).ok()?;

@@ -6,13 +6,13 @@ mod told;
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use indicatif::ProgressBar;
 use rappel_core::store::Ingested;
 use rappel_host::backtest::{BacktestError, Difference, Figures, LOOK_AHEAD, Listener, Report};
 use rappel_host::summary::BacktestLine;
 
-use crate::clinic;
+use crate::clinic::{self, LoadedClinic};
 use crate::events::{self, Complaints, Events};
 use crate::failure::{Exit, Failure, Result};
 use crate::output::file::WholeFile;
@@ -24,6 +24,7 @@ Examples:
   rappel backtest clinic --with clinic-of-next-year --events history.jsonl
   rappel backtest clinic --with other --events history.jsonl --page backtest.html
   rappel backtest clinic --with other --events history.jsonl --differences messages.csv
+  rappel backtest clinic --shadow --events history.jsonl
   rappel import history.csv --map map.toml | rappel backtest clinic --with other --events -
 
 Both sets of rules are played on the same events, each on a thread of its own, and decide as the
@@ -45,7 +46,7 @@ const PIECE: usize = 1_000;
 
 /// Compare two sets of rules over one history: who gets more, who less, what it costs
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, group = ArgGroup::new("compared").args(["with", "shadow"]))]
 pub(crate) struct Backtest {
     /// The clinic's folder
     clinic: PathBuf,
@@ -54,12 +55,16 @@ pub(crate) struct Backtest {
     #[arg(long, value_name = "OTHER")]
     with: Option<PathBuf>,
 
+    /// Compare with the clinic's own rules as they would be with its policies in shadow obeyed
+    #[arg(long, conflicts_with = "with")]
+    shadow: bool,
+
     /// CloudEvents, one a line; `-` is standard input
     #[arg(long, value_name = "FILE")]
     events: PathBuf,
 
     /// Write the messages that differ to a file: CSV where its name ends in `.csv`, else JSON
-    #[arg(long, value_name = "FILE", requires = "with")]
+    #[arg(long, value_name = "FILE", requires = "compared")]
     differences: Option<PathBuf>,
 
     /// Write a page with plots: one HTML file that needs no network
@@ -74,11 +79,14 @@ pub(crate) struct Backtest {
 impl Backtest {
     pub(crate) fn run(self) -> Result {
         let this = clinic::load(&self.clinic)?;
-        let other = self.with.as_deref().map(clinic::load).transpose()?;
+        let other = self.other(&this)?;
         let zone = this.rules.settings().zone;
         let names = Names {
             this: self.clinic.display().to_string(),
-            other: self.with.as_ref().map(|with| with.display().to_string()),
+            other: match &self.with {
+                Some(with) => Some(with.display().to_string()),
+                None => (self.shadow).then(|| format!("{}, shadows obeyed", self.clinic.display())),
+            },
             hours: this.rules.settings().hours.allowed.clone(),
         };
         let differences = self.differences.as_deref();
@@ -113,6 +121,22 @@ impl Backtest {
         } else {
             Exit::Done
         })
+    }
+
+    /// The rules to compare with.
+    fn other(&self, this: &LoadedClinic) -> Result<Option<LoadedClinic>> {
+        if let Some(with) = &self.with {
+            return clinic::load(with).map(Some);
+        }
+        if !self.shadow {
+            return Ok(None);
+        }
+        let files = this.files.with_shadows_obeyed().ok_or_else(|| {
+            let clinic = self.clinic.display();
+            Failure::refused(format!("{clinic} has no policy in shadow"))
+                .help("one is put there as `rules/NAME.shadow.rhai`")
+        })?;
+        clinic::load_files(&self.clinic, files).map(Some)
     }
 
     /// Plays the events.

@@ -18,6 +18,7 @@ use rappel_host::serve::{Host, play};
 
 use super::feed::Feed;
 use super::screen::{Screen, event_line, step_line};
+use crate::args::Time;
 use crate::failure::{Failure, Result};
 use crate::output::summary;
 
@@ -28,7 +29,8 @@ const LOOK: Duration = Duration::from_millis(200);
 /// shows that too.
 const LATELY: TimeDelta = TimeDelta::days(3);
 
-/// How long after the last event a message may be due for the demonstration to wait for it.
+/// How long after the last event a message may be due for the demonstration to wait for it, where nobody
+/// says until when.
 const LONGEST_WAIT: TimeDelta = TimeDelta::days(4);
 
 /// How many times faster the clock runs.
@@ -59,6 +61,8 @@ impl FromStr for Speed {
 pub(super) struct Demonstration {
     speed: Speed,
     clock: Arc<LapseClock>,
+    /// What is due later isn't waited for.
+    until: Option<Time>,
     /// Until the events are played.
     still: Standstill,
 }
@@ -67,8 +71,8 @@ pub(super) struct Demonstration {
 type Lines = Mutex<Vec<(Instant, String)>>;
 
 impl Demonstration {
-    /// A demonstration of a file's events.
-    pub(super) fn new(speed: Speed, feed: &Feed) -> Result<Self> {
+    /// A demonstration of a file's events, and of what is due until a time.
+    pub(super) fn new(speed: Speed, feed: &Feed, until: Option<Time>) -> Result<Self> {
         let begins = feed.begins().ok_or_else(|| {
             Failure::refused("there is no event with a time, so the clock can't begin")
                 .help("give a file of events with `--events FILE`; each needs its `time`")
@@ -77,6 +81,7 @@ impl Demonstration {
         Ok(Self {
             speed,
             clock: Arc::new(clock),
+            until,
             still,
         })
     }
@@ -86,8 +91,7 @@ impl Demonstration {
         self.clock.clone()
     }
 
-    /// Plays the events and shows what becomes of the messages, until nothing is left to do in the
-    /// days after the last of them.
+    /// Plays the events and shows what becomes of the messages, until nothing is left to do.
     pub(super) async fn show(
         self,
         host: &Arc<Host>,
@@ -107,7 +111,8 @@ impl Demonstration {
         };
         // What is due long after, such as a recall in a year, is not waited for.
         let last = events.iter().filter_map(|event| event.time).max();
-        let horizon = last.unwrap_or_else(|| host.clock().now()) + LONGEST_WAIT;
+        let soon = last.unwrap_or_else(|| host.clock().now()) + LONGEST_WAIT;
+        let horizon = self.until.map_or(soon, |until| until.instant(zone));
         let playing = play(host, clinic, &events, told);
         tokio::pin!(playing);
         let mut seen = HashMap::new();

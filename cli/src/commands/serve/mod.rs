@@ -42,8 +42,9 @@ are broken when the host starts is served by the last that were good, where ther
 are mended.
 
 --lapse is a demonstration: the clock begins at the first event and runs so many times faster, each
-change of a message is a line, and it ends when nothing is left to do. It has a database of its own,
-rappel-demo.db, which every demonstration begins anew.
+change of a message is a line, and it ends when nothing is left to do that is due until --until, or
+without it in the four days after the last event. It has a database of its own, rappel-demo.db,
+which every demonstration begins anew.
 
 Ends in order on Ctrl+C and SIGTERM: what is under way comes to its answer, the rest waits.";
 
@@ -147,7 +148,7 @@ impl Serve {
             })
         });
         let demonstration = match (self.lapse, feed.as_ref()) {
-            (Some(speed), Some(feed)) => Some(lapse::Demonstration::new(speed, feed)?),
+            (Some(speed), Some(feed)) => Some(lapse::Demonstration::new(speed, feed, self.until)?),
             _ => None,
         };
         let clock: Arc<dyn Clock> = match &demonstration {

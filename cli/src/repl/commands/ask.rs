@@ -56,6 +56,7 @@ pub(super) fn why(session: &mut Session, words: &str) -> Answer {
         lines.push(format!("  {}", story::verdict(answer)));
         lines.extend(why::read(&answer.read, 4));
     }
+    lines.extend(asked.judgement.shadow.iter().flat_map(story::in_shadow));
     lines.push(match &asked.judgement.outcome {
         Outcome::Go(letter) => {
             let content = &letter.content;
@@ -193,6 +194,18 @@ pub(super) fn plan(session: &mut Session, name: &str) -> Answer {
     } else {
         format!("{event} at {time} plans:\n{}", table::written(&rows))
     };
+    for shadow in &plan.shadow {
+        match &shadow.differences {
+            Ok(differences) => told.extend(differences.iter().map(|one| {
+                let (policy, kind, channel) = (&shadow.policy, &one.kind, one.channel);
+                format!(
+                    "\nIn shadow, {policy}: `{kind}` by {channel} would {}.",
+                    one.otherwise
+                )
+            })),
+            Err(fault) => told.push_str(&format!("\nIn shadow, it failed: {fault}")),
+        }
+    }
     for warning in &plan.warnings {
         told.push_str(&format!(
             "\n{}warning{}: {warning}",

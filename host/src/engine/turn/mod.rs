@@ -12,6 +12,7 @@ use rappel_core::event::EventFacts;
 use rappel_core::facts::{Records, Status, Visit};
 use rappel_core::ids::MessageId;
 use rappel_core::message::State;
+use rappel_core::shadow::in_place_of;
 use rappel_core::store::{Change, Claimed, NewMessage};
 use rappel_rules::Planning;
 use serde::Serialize;
@@ -188,7 +189,14 @@ impl Situation {
         let Some(visit) = self.visit() else {
             return false;
         };
-        let (mut wanted, _) = self.rules.plan(event, &visit);
+        let mut wanted = match in_place_of(policy) {
+            None => self.rules.plan(event, &visit).0,
+            Some(_) => {
+                let all = self.rules.plan_in_shadow(event, &visit, &[]);
+                let own = all.into_iter().find(|one| *one.policy == *policy);
+                own.and_then(|one| one.all.ok()).unwrap_or_default()
+            }
+        };
         wanted.retain(|planned| &*planned.origin.policy == policy);
         let appointment = visit.appointment.as_deref();
         let occasion = Occasion {

@@ -160,6 +160,7 @@ impl Ingest<'_> {
                WHERE facility = ?1 AND patient = ?2)",
             "DELETE FROM reply WHERE facility = ?1 AND message IN (SELECT id FROM message
                WHERE facility = ?1 AND patient = ?2)",
+            "DELETE FROM shadow WHERE facility = ?1 AND patient = ?2",
             "DELETE FROM consent WHERE facility = ?1 AND patient = ?2",
             "DELETE FROM outgoing WHERE facility = ?1 AND event ->> '$.data.patient.id' = ?2",
             "DELETE FROM message WHERE facility = ?1 AND patient = ?2",

@@ -242,6 +242,7 @@ impl Ingest<'_> {
         } else {
             self.volume.count(self.event.kind, planned);
         }
+        self.note_shadow(plan).await?;
         Ok(counts)
     }
 

@@ -21,6 +21,7 @@ mod receive;
 mod redact;
 mod roster;
 mod rows;
+mod shadow;
 mod steps;
 mod tally;
 mod together;
@@ -40,6 +41,7 @@ use rappel_core::event::Event;
 use rappel_core::facts::Records;
 use rappel_core::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use rappel_core::provider::Receipt;
+use rappel_core::shadow::{Asked, Recorded};
 use rappel_core::store::{
     Absent, Account, Approval, Braked, ChangeRecord, Claimed, Committed, ConsentChange, Count,
     Crossing, EffectCounts, Entry, Filter, GenerationRecord, Ingested, KeptFolder, Lane, Link,
@@ -703,6 +705,19 @@ impl Store for SqliteStore {
 
     async fn changes(&self, facility: &FacilityId, limit: u32) -> Result<Vec<ChangeRecord>> {
         self.read_changes(facility, limit).await
+    }
+
+    async fn shadows(&self, facility: Option<&FacilityId>) -> Result<Vec<Asked>> {
+        self.read_shadows(facility).await
+    }
+
+    async fn shadow(
+        &self,
+        facility: &FacilityId,
+        policy: &str,
+        limit: u32,
+    ) -> Result<Vec<Recorded>> {
+        self.read_shadow(facility, policy, limit).await
     }
 
     async fn link_key(&self) -> Result<[u8; 32]> {

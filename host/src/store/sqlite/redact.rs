@@ -40,13 +40,24 @@ const VOLUME: &str = "DELETE FROM volume WHERE facility = ?1 AND day < ?2 / 8640
 const VOLUME_ANEW: &str =
     "DELETE FROM volume_anew WHERE facility = ?1 AND day < ?2 / 86400000 - 28";
 
+const SHADOW: &str = "DELETE FROM shadow WHERE facility = ?1 AND at < ?2";
+
 const ALARMS: &str = "DELETE FROM alarm WHERE facility = ?1 AND last < ?2";
 
 impl SqliteStore {
     pub(super) async fn redact_texts(&self, facility: &FacilityId, before: Instant) -> Result<u64> {
         let mut transaction = self.write().await?;
         let mut messages = 0;
-        for statement in [OPENED, TEXTS, READS, REPLIES, VOLUME, VOLUME_ANEW, ALARMS] {
+        for statement in [
+            OPENED,
+            TEXTS,
+            READS,
+            REPLIES,
+            VOLUME,
+            VOLUME_ANEW,
+            SHADOW,
+            ALARMS,
+        ] {
             let done = sqlx::query(statement)
                 .bind(facility.as_str())
                 .bind(millis(before))

@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection};
 
 use super::{
-    SqliteStore, alarms, answers, claim, credits, failed, millis, opened, receive, rows, together,
+    SqliteStore, alarms, answers, claim, credits, failed, millis, opened, receive, rows, shadow,
+    together,
 };
 
 impl SqliteStore {
@@ -47,6 +48,7 @@ impl SqliteStore {
         alarms::note_steps(&mut transaction, steps, &made, now).await?;
         alarms::note_crossings(&mut transaction, &crossings, now).await?;
         opened::keep_openings(&mut transaction, steps, &made).await?;
+        shadow::note_judged(&mut transaction, steps, &made, now).await?;
         receive::settle_early(&mut transaction, steps, &made, now).await?;
         // A step that was refused for the day's other reminders, or because of what would have gone with
         // it, leaves its message with the worker; it is let go so that it is judged again at once.
