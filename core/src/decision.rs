@@ -129,7 +129,7 @@ pub struct Answer {
     /// What it said.
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// The facts it looked at, unless it allows the message; none where the clinic's retention is over.
+    /// The facts it looked at; none where the clinic's retention is over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read: Vec<Read>,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::ChannelKind;
 use crate::civil::{Civil, Instant};
-use crate::decision::{Answer, Origin, PolicyFault, Verdict};
+use crate::decision::{Answer, Origin, PolicyFault};
 use crate::ids::{AppointmentId, FacilityId, MessageId, PatientId};
 use crate::kind::Kind;
 use crate::message::Recipient;
@@ -21,6 +21,16 @@ pub const SHADOW: &str = ".shadow";
 /// policy that is obeyed.
 pub fn in_place_of(policy: &str) -> Option<&str> {
     policy.strip_suffix(SHADOW)
+}
+
+/// The policy in shadow that a file of a clinic is, by its path; `None` where it is none.
+pub fn policy_of(path: &str) -> Option<&str> {
+    let file = path
+        .strip_prefix("rules/")?
+        .rsplit('/')
+        .next()?
+        .strip_suffix(".rhai")?;
+    in_place_of(file).map(|_| file)
 }
 
 /// What would be otherwise with a message, were the policy in shadow obeyed.
@@ -65,7 +75,12 @@ pub enum Otherwise {
         /// Why.
         reason: String,
     },
-    /// The policy failed, so nobody knows; obeyed it would hold the message.
+    /// It would expire, because it would be held for too long.
+    Expire {
+        /// Why.
+        reason: String,
+    },
+    /// It would be held, because a policy fails: as a rule this one.
     Fault {
         /// What went wrong.
         reason: String,
@@ -84,19 +99,8 @@ impl Otherwise {
             Otherwise::Skip { .. } => "skip",
             Otherwise::Hold { .. } => "hold",
             Otherwise::Via { .. } => "via",
+            Otherwise::Expire { .. } => "expire",
             Otherwise::Fault { .. } => "fault",
-        }
-    }
-}
-
-impl From<Verdict> for Otherwise {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Allow => Otherwise::Go,
-            Verdict::Skip { reason } => Otherwise::Skip { reason },
-            Verdict::Hold { until, reason } => Otherwise::Hold { until, reason },
-            Verdict::Via { channel, reason } => Otherwise::Via { channel, reason },
-            Verdict::Fault { reason } => Otherwise::Fault { reason },
         }
     }
 }
@@ -118,7 +122,8 @@ impl fmt::Display for Otherwise {
             Otherwise::Skip { reason } => write!(f, "be skipped: {reason}"),
             Otherwise::Hold { until, reason } => write!(f, "be held until {until}: {reason}"),
             Otherwise::Via { channel, reason } => write!(f, "go by {channel}: {reason}"),
-            Otherwise::Fault { reason } => write!(f, "be held, because the policy fails: {reason}"),
+            Otherwise::Expire { reason } => write!(f, "expire: {reason}"),
+            Otherwise::Fault { reason } => write!(f, "be held, because a policy fails: {reason}"),
         }
     }
 }
@@ -169,7 +174,8 @@ pub struct Asked {
     pub policy: String,
     /// Since when.
     pub since: Instant,
-    /// After how many events; appointments that other rules planned anew count too.
+    /// After how many events. An alert counts once for each appointment that it reaches; so does each that
+    /// other rules planned anew.
     pub events: u64,
     /// How many times about a due message; about one that was held it is asked again.
     pub messages: u64,
@@ -188,7 +194,7 @@ pub struct Recorded {
     pub facility: FacilityId,
     /// Which policy, and where.
     pub origin: Origin,
-    /// When it was asked last.
+    /// When it was asked last where something would be otherwise.
     pub at: Instant,
     /// About which appointment.
     pub appointment: Option<AppointmentId>,

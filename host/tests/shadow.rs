@@ -30,8 +30,9 @@ min_lead = "12 hours"
 second_sms = "unreliable"
 [hours]
 allowed = "08:00-20:00"
-[channels.sms]
-gateway = "sms"
+[channels]
+sms.gateway = "sms"
+email.gateway = "sms"
 [gateways.sms]
 type = "console"
 "#;
@@ -50,15 +51,21 @@ fn folder(policies: &[(&str, &str)]) -> Folder {
     folder
 }
 
+/// The same, compiled; messages may go by e-mail where a policy says so.
 fn compile(policies: &[(&str, &str)]) -> Arc<Generation> {
-    Arc::new(Generation::compile(&folder(policies)).unwrap_or_else(|found| panic!("{found:#?}")))
+    let mut folder = folder(policies);
+    for kind in ["created", "reminder"] {
+        let file = format!("templates/{kind}.email.trd");
+        folder.insert(&file, "Subject: Le [TRD8]\n\nBonjour [TRD3], à [TRD9].\n");
+    }
+    Arc::new(Generation::compile(&folder).unwrap_or_else(|found| panic!("{found:#?}")))
 }
 
 fn event(id: &str, kind: &str, time: &str, start: &str) -> Event {
     let event = json!({
         "specversion": "1.0", "id": id, "source": "agenda", "type": kind, "time": format!("{time}:00Z"),
         "data": {"appointment": {"id": "a-1", "start": start},
-                 "patient": {"id": "p-1", "first_name": "Ana", "mobile": "+33639980001", "consent": true}}});
+                 "patient": {"id": "p-1", "first_name": "Ana", "mobile": "+33639980001", "email": "ana@example.org", "consent": true}}});
     Event::from_value(&event).unwrap()
 }
 
@@ -272,8 +279,67 @@ async fn what_it_would_say_of_a_due_message_is_told_where_all_come_to_something_
     let fails = "fn check(message, visit, settings) {\n    if visit.service.name.len() > 0 { skip(\"it has a name\") } else { allow() }\n}";
     let told = told(&[("zz.shadow", fails)], vec![booked()]).await;
     assert!(
-        told[0].starts_with("created zz.shadow:2 would be held, because the policy fails: "),
+        told[0].starts_with("created zz.shadow:2 would be held, because a policy fails: "),
         "{told:?}"
+    );
+}
+
+/// A reminder that the shadow wants so early that it would be skipped is one that nobody gets.
+#[tokio::test]
+async fn a_reminder_that_would_come_too_late_would_not_be_planned() {
+    let soon = event(
+        "e-1",
+        "appointment.created",
+        "2026-06-07T14:30",
+        "2026-06-10T14:30",
+    );
+    let earlier = "fn plan(event, visit, settings) {\n    message(\"reminder\", \"sms\").at(visit.start - days(5))\n}";
+    assert_eq!(
+        told(&[("reminder.shadow", earlier)], vec![soon.clone()]).await,
+        ["reminder reminder.shadow:2 would not be planned"]
+    );
+    let later = "fn plan(event, visit, settings) {\n    message(\"reminder\", \"sms\").at(visit.start - hours(4))\n}";
+    let own = ("reminder", earlier);
+    assert_eq!(
+        told(&[own, ("reminder.shadow", later)], vec![soon]).await,
+        ["reminder reminder.shadow:2 would be planned for 2026-06-10 10:30"]
+    );
+}
+
+/// Where a message goes another way the policies are asked again, and so are those in shadow.
+#[tokio::test]
+async fn what_goes_another_way_is_compared_by_how_it_ends() {
+    let via = "fn check(message, visit, settings) {\n    if message.channel == \"sms\" { return via(\"email\", \"it costs nothing\"); }\n    allow()\n}";
+    let no_email = "fn check(message, visit, settings) {\n    if message.channel == \"email\" { return skip(\"no e-mail\"); }\n    allow()\n}";
+    // What only SMS may do, `[messages]` says.
+    let channels = ("channels", "fn check(message, visit, settings) { allow() }");
+    let told = async |policies: &[(&str, &str)]| told(policies, vec![booked()]).await;
+    assert_eq!(
+        told(&[channels, ("aa.shadow", via)]).await,
+        [
+            "created aa.shadow:2 would go by email: it costs nothing",
+            "reminder aa.shadow:2 would go by email: it costs nothing",
+        ]
+    );
+    assert_eq!(
+        told(&[("aa.shadow", via)]).await,
+        [
+            "created aa.shadow:2 would be skipped: messages of the kind created are switched off for email",
+            "reminder aa.shadow:2 would be skipped: messages of the kind reminder are switched off for email",
+        ]
+    );
+    assert_eq!(
+        told(&[channels, ("aa", via), ("bb.shadow", no_email)]).await,
+        [
+            "created bb.shadow:0 would be skipped: no e-mail",
+            "reminder bb.shadow:0 would be skipped: no e-mail",
+        ],
+        "it says so where it is asked again"
+    );
+    assert_eq!(
+        told(&[("aa", via), ("bb.shadow", no_email)]).await,
+        [""; 0],
+        "they are skipped anyway"
     );
 }
 

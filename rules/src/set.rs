@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use rappel_core::decision::{Answer, Decision, Origin, Planned, PolicyFault, Verdict};
+use rappel_core::decision::{Decision, Origin, Planned, PolicyFault};
 use rappel_core::diagnostic::{Diagnostic, codes};
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
@@ -261,11 +261,6 @@ impl PolicySet {
         hooks::check(&self.policies, message, visit, settings)
     }
 
-    /// Whether a policy is in shadow.
-    pub fn has_shadows(&self) -> bool {
-        !self.shadows.is_empty()
-    }
-
     /// For each policy in shadow what all would want after an event with it in its place, where `wanted` is
     /// what they want as they are.
     pub fn plan_in_shadow(
@@ -293,32 +288,31 @@ impl PolicySet {
         planned.collect()
     }
 
-    /// For each policy in shadow what it says of a message that is due, where it is asked, and what all say
-    /// with it in its place, where `decision` is what they say as they are.
+    /// The policies in shadow that say something of due messages, or take away what another says.
+    pub fn checks_in_shadow(&self) -> impl Iterator<Item = &Arc<str>> {
+        let checks =
+            |policy: &&Policy| policy.checks() || self.replaced(policy).is_some_and(Policy::checks);
+        let shadows = self.shadows.iter().filter(checks);
+        shadows.map(|policy| &policy.name)
+    }
+
+    /// What all say of a message that is due with a policy in shadow in its place, where `decision` is what
+    /// they say as they are.
     pub fn check_in_shadow(
         &self,
+        shadow: &str,
         message: &MessageFacts,
         visit: &Visit,
         settings: &Arc<Settings>,
         decision: &Decision,
-    ) -> Vec<(Answer, Decision)> {
-        let checks =
-            |policy: &&Policy| policy.checks() || self.replaced(policy).is_some_and(Policy::checks);
-        let judged = self.shadows.iter().filter(checks).map(|policy| {
-            let asked = hooks::check([policy], message, visit, settings).answers;
-            // It takes away what the one in whose place it is says.
-            let answer = asked.first().cloned().unwrap_or_else(|| Answer {
-                origin: Origin {
-                    policy: policy.name.clone(),
-                    line: 0,
-                },
-                verdict: Verdict::Allow,
-                read: Vec::new(),
-            });
-            let answers = in_its_place(policy, &decision.answers, asked, |answer| &answer.origin);
-            (answer, Decision { answers })
-        });
-        judged.collect()
+    ) -> Decision {
+        let Some(policy) = self.shadows.iter().find(|policy| *policy.name == *shadow) else {
+            return decision.clone();
+        };
+        let asked = hooks::check([policy], message, visit, settings).answers;
+        Decision {
+            answers: in_its_place(policy, &decision.answers, asked, |answer| &answer.origin),
+        }
     }
 
     /// The policy in whose place one in shadow is.

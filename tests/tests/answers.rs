@@ -161,7 +161,11 @@ impl House {
                 Err(there) if Instant::now() > end => {
                     panic!("{what}: {there}\n{}", said(self.folder.path()))
                 }
-                Err(_) => std::thread::sleep(Duration::from_millis(50)),
+                Err(_) => {
+                    std::thread::sleep(Duration::from_millis(50));
+                    // What is typed while the phone reads another line waits until more is typed.
+                    self.kannel.received().unwrap();
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ use rappel_host::summary::ShadowLine;
 
 use super::database::{Database, Summary};
 use crate::failure::{Exit, Failure, Result};
-use crate::output::{Answer, TextOrJson, shadow, table};
+use crate::output::{Answer, TextOrJson, shadow};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -105,20 +105,7 @@ impl Shadow {
         if number > 0 {
             answer.line("")?;
         }
-        answer.line(format_args!(
-            "{}: {}",
-            asked.facility,
-            shadow::told(asked, zone)
-        ))?;
-        if !recorded.is_empty() {
-            let rows = shadow::differences(&recorded, zone);
-            answer.line(format_args!("\n{}", table::written(&rows)))?;
-        }
-        let all: u64 = asked.otherwise.values().sum();
-        if all > recorded.len() as u64 {
-            let left = all - recorded.len() as u64;
-            answer.line(format_args!("\n… and {left} more: --limit tells them"))?;
-        }
-        Ok(())
+        let told = shadow::whole(asked, &recorded, zone);
+        answer.line(format_args!("{}: {told}", asked.facility))
     }
 }

@@ -107,13 +107,10 @@ impl Simulate {
                 }
                 answer.line(&told)?;
                 for asked in &shadows {
-                    answer.line(format_args!("\n{}", shadow::told(asked, zone)))?;
                     let store = &simulation.store;
                     let recorded = store.shadow(&asked.facility, &asked.policy, SHADOW).await?;
-                    if !recorded.is_empty() {
-                        let rows = shadow::differences(&recorded, zone);
-                        answer.line(format_args!("\n{}", table::written(&rows)))?;
-                    }
+                    let told = shadow::whole(asked, &recorded, zone);
+                    answer.line(format_args!("\n{told}"))?;
                 }
                 answer.end()?;
             }

@@ -8,6 +8,20 @@ use rappel_core::shadow::{Asked, Recorded};
 use super::message::{clock, count, origin, short};
 use super::{style, table};
 
+/// How often a policy was asked, and what it would have changed: all, or as much as was read.
+pub(crate) fn whole(asked: &Asked, recorded: &[Recorded], zone: Zone) -> String {
+    let mut parts = vec![told(asked, zone)];
+    if !recorded.is_empty() {
+        parts.push(table::written(&differences(recorded, zone)));
+    }
+    let all: u64 = asked.otherwise.values().sum();
+    match all.saturating_sub(recorded.len() as u64) {
+        0 => {}
+        left => parts.push(format!("… and {left} more")),
+    }
+    parts.join("\n\n")
+}
+
 /// `second_reminder.shadow, in shadow since 2026-06-01 08:00, asked after 12 events: 3 messages would be otherwise
 /// (3 planned)`, and how it failed.
 pub(crate) fn told(asked: &Asked, zone: Zone) -> String {
@@ -30,7 +44,7 @@ pub(crate) fn told(asked: &Asked, zone: Zone) -> String {
     told
 }
 
-/// `3 messages would be planned, 1 skipped`
+/// `4 messages would be otherwise (3 planned, 1 skipped)`
 fn otherwise(asked: &Asked) -> String {
     let parts: Vec<String> = asked
         .otherwise
@@ -45,7 +59,8 @@ fn otherwise(asked: &Asked) -> String {
                 "skip" => "skipped",
                 "hold" => "held",
                 "via" => "sent by another channel",
-                "fault" => "held because it fails",
+                "expire" => "expired",
+                "fault" => "held because a policy fails",
                 other => other,
             };
             format!("{number} {what}")
@@ -59,7 +74,7 @@ fn otherwise(asked: &Asked) -> String {
 }
 
 /// What would be otherwise, a row each.
-pub(crate) fn differences(recorded: &[Recorded], zone: Zone) -> Table {
+fn differences(recorded: &[Recorded], zone: Zone) -> Table {
     let mut rows = table::plain(&[
         "ASKED",
         "VISIT",

@@ -9,7 +9,10 @@ use rappel_core::{ChannelKind, State};
 
 use super::credits;
 use super::message::{clock, count, ended, length_of, origin};
-use super::{style, why};
+use super::{style, why, width};
+
+/// How far what happened is from the edge, behind its time.
+const INDENT: usize = 20;
 
 /// A message and all that happened to it.
 pub(crate) fn told(message: &Message, story: &[Entry], zone: Zone) -> String {
@@ -31,13 +34,11 @@ pub(crate) fn told(message: &Message, story: &[Entry], zone: Zone) -> String {
         let sentence = said.next().unwrap_or_default();
         let at = clock(first.at, zone);
         lines.push(format!("{faint}{at}{end}  {sentence}"));
-        lines.extend(said.map(|line| format!("                    {line}")));
+        lines.extend(said.map(|line| format!("{:INDENT$}{line}", "")));
         if let Some(last) = again.last() {
             let times = count(again.len() as u64, "more time");
             let at = clock(last.at, zone);
-            lines.push(format!(
-                "                    The same {times}, the last on {at}."
-            ));
+            lines.push(format!("{:INDENT$}The same {times}, the last on {at}.", ""));
         }
     }
     if let Some(text) = &message.text {
@@ -206,8 +207,7 @@ fn step(step: &Step) -> Vec<String> {
                 "The policies were asked (generation {generation}):"
             )];
             for answer in answers {
-                lines.push(format!("  {}", verdict(answer)));
-                lines.extend(why::read(&answer.read, 6));
+                lines.extend(said(answer, 2));
             }
             if answers.is_empty() {
                 lines = vec![format!("It was looked at (generation {generation}).")];
@@ -365,7 +365,7 @@ fn so(state: State) -> &'static str {
 }
 
 /// `reminder:12 skips it: booked only 3 hours before`
-pub(crate) fn verdict(answer: &Answer) -> String {
+fn verdict(answer: &Answer) -> String {
     let at = origin(&answer.origin);
     let (end, held) = (style::END, style::of(State::Held));
     match &answer.verdict {
@@ -387,6 +387,25 @@ pub(crate) fn verdict(answer: &Answer) -> String {
     }
 }
 
+/// What a policy said and the facts that it read: of one that has nothing against the message they stand on
+/// the same line, where they fit.
+pub(crate) fn said(answer: &Answer, indent: usize) -> Vec<String> {
+    let line = format!("{}{}", " ".repeat(indent), verdict(answer));
+    let read = why::read(&answer.read, indent + 4);
+    let [facts] = read.as_slice() else {
+        return std::iter::once(line).chain(read).collect();
+    };
+    let whole = format!("{line}: {}", facts.trim_start());
+    let long = anstream::adapter::strip_str(&whole)
+        .to_string()
+        .chars()
+        .count();
+    match answer.verdict == Verdict::Allow && long + INDENT <= width() {
+        true => vec![whole],
+        false => vec![line, facts.clone()],
+    }
+}
+
 /// `  in shadow, min_lead.shadow:5 skips it: …`, and what would become of the message were it obeyed.
 pub(crate) fn in_shadow(judged: &Judged) -> Vec<String> {
     let answer = &judged.answer;
@@ -399,6 +418,7 @@ pub(crate) fn in_shadow(judged: &Judged) -> Vec<String> {
     };
     let (faint, end) = (style::FAINT, style::END);
     let mut lines = vec![format!("  {faint}in shadow,{end} {said}")];
+    lines.extend(why::read(&answer.read, 6));
     if let Some(otherwise) = &judged.otherwise {
         // The reason was told where it is the policy's own.
         let reason = answer.verdict.reason().map(|reason| format!(": {reason}"));

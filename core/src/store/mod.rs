@@ -350,8 +350,8 @@ pub trait Store: Send + Sync {
     /// The history of a clinic's rules, the latest first; at most so many.
     async fn changes(&self, facility: &FacilityId, limit: u32) -> Result<Vec<ChangeRecord>>;
 
-    /// The policies in shadow that were asked, of one clinic or of all. What one said is forgotten with a
-    /// [change](Store::note_change) of its file.
+    /// The policies in shadow that were asked, of one clinic or of all. What one said is forgotten when files
+    /// are [kept](Store::keep_folder) of which its own is another.
     async fn shadows(&self, facility: Option<&FacilityId>) -> Result<Vec<shadow::Asked>>;
 
     /// What a policy in shadow would have changed, the latest first; at most so many.

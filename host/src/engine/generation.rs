@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use rappel_core::channel::{ChannelKind, Content};
-use rappel_core::decision::{Answer, Decision, Planned, PolicyFault};
+use rappel_core::decision::{Decision, Planned, PolicyFault};
 use rappel_core::diagnostic::{Code, Diagnostic, codes};
 use rappel_core::event::EventFacts;
 use rappel_core::facts::Visit;
@@ -14,7 +14,7 @@ use rappel_core::language::Language;
 use rappel_core::message::MessageFacts;
 use rappel_core::provider::Provider;
 use rappel_core::settings::{Gateway, Inspection, Settings};
-use rappel_core::shadow::SHADOW;
+use rappel_core::shadow::{SHADOW, in_place_of, policy_of};
 use rappel_core::store::KeptFolder;
 use rappel_dsl::{Facts, Stopped, Template, Templates};
 use rappel_rules::adapter::{Adapter, AdapterFiles};
@@ -79,29 +79,40 @@ impl Folder {
         self
     }
 
-    /// The files without the policies in shadow and their cases.
-    #[must_use]
-    fn without_shadows(mut self) -> Self {
-        self.files.retain(|path, _| obeyed(path).is_none());
-        self
-    }
-
     /// The files with each policy in shadow, and its cases, in the place of the one of its name; `None` where
     /// none is in shadow.
     pub fn with_shadows_obeyed(&self) -> Option<Self> {
-        let shadows: Vec<_> = self
+        let names: Vec<String> = self
             .iter()
-            .filter_map(|(path, text)| Some((obeyed(path)?, text.clone())))
+            .filter_map(|(path, _)| in_place_of(policy_of(path)?).map(str::to_string))
             .collect();
-        let mut folder = self.clone().without_shadows();
-        for (path, _) in &shadows {
-            if let Some(policy) = path.strip_suffix(".rhai") {
-                folder.files.remove(&format!("{policy}.cases.toml"));
+        let mut folder = Self {
+            unreadable: self.unreadable.clone(),
+            ..Self::default()
+        };
+        for (path, text) in self.iter() {
+            let file = path
+                .strip_prefix("rules/")
+                .and_then(|path| path.rsplit('/').next());
+            let of = file.and_then(|file| {
+                names.iter().find_map(|name| {
+                    let rest = file.strip_prefix(name.as_str())?;
+                    let obeyed = matches!(rest, ".rhai" | ".cases.toml");
+                    let shadow = rest
+                        .strip_prefix(SHADOW)
+                        .filter(|rest| matches!(*rest, ".rhai" | ".cases.toml"));
+                    (obeyed || shadow.is_some()).then_some((name, shadow))
+                })
+            });
+            match of {
+                None => folder.insert(path, text.clone()),
+                Some((name, Some(ending))) => {
+                    folder.insert(&format!("rules/{name}{ending}"), text.clone());
+                }
+                Some((_, None)) => {}
             }
         }
-        let any = !shadows.is_empty();
-        folder.files.extend(shadows);
-        any.then_some(folder)
+        (!names.is_empty()).then_some(folder)
     }
 
     /// How many files there are.
@@ -148,16 +159,6 @@ impl Folder {
         }
         hasher.finalize().to_hex()[..12].to_string()
     }
-}
-
-/// The path in whose place a file of a policy in shadow is; `None` for any other file.
-fn obeyed(path: &str) -> Option<String> {
-    let (name, ending) = path.strip_prefix("rules/")?.split_once('.')?;
-    let ending = format!(".{ending}");
-    let ending = ending.strip_prefix(SHADOW)?;
-    ending
-        .starts_with('.')
-        .then(|| format!("rules/{name}{ending}"))
 }
 
 /// What a message tells that stands in no record.
@@ -304,15 +305,22 @@ impl Generation {
         self.policies.check(message, visit, &self.settings)
     }
 
-    /// For each policy in shadow what it says of a due message, and what all say with it in its place.
+    /// The policies in shadow that say something of due messages, or take away what another says.
+    pub fn checks_in_shadow(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.policies.checks_in_shadow()
+    }
+
+    /// What policies say of a due message with one in shadow in its place, where `decision` is what they say
+    /// as they are.
     pub fn check_in_shadow(
         &self,
+        shadow: &str,
         message: &MessageFacts,
         visit: &Visit,
         decision: &Decision,
-    ) -> Vec<(Answer, Decision)> {
+    ) -> Decision {
         self.policies
-            .check_in_shadow(message, visit, &self.settings, decision)
+            .check_in_shadow(shadow, message, visit, &self.settings, decision)
     }
 
     /// The template for a message: of the language, else the one for every language.

@@ -121,14 +121,24 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
         let reason = "there is no appointment on that day".into();
         return Judgement::unasked(Outcome::stay(State::Skipped, reason));
     }
-    let facts = facts_of(claim, rules.settings(), now);
+    let mut facts = facts_of(claim, rules.settings(), now);
     if is_report(message) {
         // A policy that is at fault must not keep back the e-mail that tells of it.
         return Judgement::unasked(written(claim, &facts, rules, links));
     }
     let decision = rules.check(&facts, &claim.visit);
-    let shadow = in_shadow(rules, &facts, &claim.visit, &decision);
-    let (answers, outcome) = obey(decision, claim, facts, rules, links);
+    let ask = |facts: &MessageFacts| rules.check(facts, &claim.visit);
+    let (more, fate) = obey(&decision, claim, &facts, ask);
+    let shadow = in_shadow(rules, claim, &facts, &decision, &fate);
+    let mut answers = decision.answers;
+    answers.extend(more);
+    let outcome = match fate {
+        Ok(channel) => {
+            facts.channel = channel;
+            written(claim, &facts, rules, links)
+        }
+        Err(stays) => stays,
+    };
     Judgement {
         answers,
         shadow,
@@ -136,36 +146,36 @@ pub fn judge(claim: &Claimed, rules: &Generation, links: &Links, now: Instant) -
     }
 }
 
-/// Does what the policies say; all their answers, and what came of it.
-fn obey(
-    mut decision: Decision,
+/// By which channel the policies let a message go, or what becomes of it instead; with what they answered
+/// where they had to be asked again.
+pub(super) fn obey(
+    decision: &Decision,
     claim: &Claimed,
-    mut facts: MessageFacts,
-    rules: &Generation,
-    links: &Links,
-) -> (Vec<Answer>, Outcome) {
-    if let Some(Answer {
+    facts: &MessageFacts,
+    ask: impl FnOnce(&MessageFacts) -> Decision,
+) -> (Vec<Answer>, Result<ChannelKind, Outcome>) {
+    let Some(Answer {
         verdict: Verdict::Via { channel, reason },
         origin,
         ..
-    }) = decision.deciding().cloned()
-    {
-        if channel == facts.channel || claim.other_channels.contains(&channel) {
-            let reason = format!("{reason}; it already goes by {channel}");
-            return (decision.answers, Outcome::skipped(reason, origin));
-        }
-        // The policies are asked again, because what holds for one channel (consent, a switch) need
-        // not hold for the other.
-        facts.channel = channel;
-        let again = rules.check(&facts, &claim.visit);
-        decision.answers.extend(again.answers.clone());
-        if let Some(stopped) = stopped(&again, &facts) {
-            return (decision.answers, stopped);
-        }
-    } else if let Some(stopped) = stopped(&decision, &facts) {
-        return (decision.answers, stopped);
+    }) = decision.deciding()
+    else {
+        let stopped = stopped(decision, facts);
+        return (Vec::new(), stopped.map_or(Ok(facts.channel), Err));
+    };
+    if *channel == facts.channel || claim.other_channels.contains(channel) {
+        let reason = format!("{reason}; it already goes by {channel}");
+        return (Vec::new(), Err(Outcome::skipped(reason, origin.clone())));
     }
-    (decision.answers, written(claim, &facts, rules, links))
+    // The policies are asked again, because what holds for one channel (consent, a switch) need
+    // not hold for the other.
+    let facts = MessageFacts {
+        channel: *channel,
+        ..facts.clone()
+    };
+    let again = ask(&facts);
+    let stopped = stopped(&again, &facts);
+    (again.answers, stopped.map_or(Ok(*channel), Err))
 }
 
 /// What becomes of a message that may go, as far as it can be written.

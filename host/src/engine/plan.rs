@@ -210,7 +210,7 @@ fn no_longer_wanted(message: &Message, occasion: Occasion) -> Option<String> {
 }
 
 /// When it is too late: as the policy says, and never after the visit began unless it says so.
-fn expires(planned: &Planned, occasion: Occasion) -> Option<Instant> {
+pub(super) fn expires(planned: &Planned, occasion: Occasion) -> Option<Instant> {
     planned
         .expires
         .or(occasion.visit_start)

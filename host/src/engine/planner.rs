@@ -8,6 +8,7 @@ use rappel_core::decision::{Due, Planned, PolicyFault};
 use rappel_core::event::{Event, EventError, EventFacts, EventKind};
 use rappel_core::facts::{Record, Records, Status, Visit};
 use rappel_core::ids::MessageId;
+use rappel_core::shadow::in_place_of;
 use rappel_core::store::{Brake, Change, LastEvent, Message, Plan, Planner, Reach, Unplanned};
 use serde_json::{Map, Value};
 
@@ -113,8 +114,11 @@ impl Planner for EventPlanner {
             },
         };
         let (wanted, faults) = rules.plan(&asked.event, &applied.visit);
-        plan.shadow = Shadows::plan(rules, &asked.event, &applied.visit, &wanted)
-            .differ(&wanted, asked.occasion);
+        plan.shadow = Shadows::plan(rules, &asked.event, &applied.visit, &wanted).differ(
+            &wanted,
+            standing,
+            asked.occasion,
+        );
         let about = about(&applied.records);
         let id = |number| new_id(rules, (&event.source, &event.id, about), now, number);
         plan.changes = asked.changes(&wanted, standing, &faults, &id);
@@ -171,7 +175,7 @@ impl Planner for EventPlanner {
             changes,
             changed: asked.event.changes,
             faults,
-            shadow: shadows.differ(&wanted, asked.occasion),
+            shadow: shadows.differ(&wanted, standing, asked.occasion),
             ..Plan::default()
         })
     }
@@ -227,7 +231,7 @@ impl EventPlanner {
             changes,
             changed: asked.event.changes,
             faults,
-            shadow: shadows.differ(&wanted, asked.occasion),
+            shadow: shadows.differ(&wanted, standing, asked.occasion),
             ..Plan::default()
         };
         Ok((plan, late))
@@ -342,7 +346,9 @@ impl Asked {
 /// Whether an answer to an event is still owed: a policy wants it that failed then, and nothing newer
 /// was told by its channel meanwhile.
 fn is_owed(planned: &Planned, event: &Unplanned, standing: &[Message]) -> bool {
-    let failed = |fault: &PolicyFault| fault.origin.policy == planned.origin.policy;
+    let policy = &*planned.origin.policy;
+    let policy = in_place_of(policy).unwrap_or(policy);
+    let failed = |fault: &PolicyFault| *fault.origin.policy == *policy;
     let newer = |message: &Message| {
         message.notice
             && message.created > event.at

@@ -40,7 +40,6 @@ pub struct RecordedLine<'s> {
     pub channel: ChannelKind,
     pub to: Recipient,
     pub line: u32,
-    #[serde(flatten)]
     pub otherwise: &'s Otherwise,
 }
 

@@ -275,6 +275,12 @@ async fn what_was_marked_does_not_leave_for_a_gateway_that_asked_to_wait() {
     house
         .until("one is back", |_| house.gateway.flying() == 15)
         .await;
+    house
+        .until("what was marked is taken back", |messages| {
+            let sending = messages.iter().filter(|m| m.state == State::Sending);
+            sending.count() == 15
+        })
+        .await;
     house.quiet().await;
     assert_eq!(house.gateway.count(), 48, "nothing took the free place");
     assert_eq!(house.in_state(State::Sending).await, 15);

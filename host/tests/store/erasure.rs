@@ -4,6 +4,7 @@ use rappel_core::decision::{Answer, Origin, Read, Verdict};
 use rappel_core::event::Event;
 use rappel_core::facts::Records;
 use rappel_core::message::State;
+use rappel_core::shadow::{Judged, Otherwise};
 use rappel_core::store::{Ingested, Message, Step, Transition};
 use serde_json::json;
 
@@ -242,12 +243,19 @@ pub(crate) async fn what_policies_read_is_redacted_with_the_texts(bench: Bench) 
     let skip = || Verdict::Skip {
         reason: "the patient refused".into(),
     };
+    let in_shadow = |verdict| Judged {
+        answer: answer(verdict),
+        otherwise: Some(Otherwise::Go),
+    };
     let judged = |verdicts: Vec<Verdict>, state| Step::Judged {
         generation: "g-1".into(),
-        answers: verdicts.into_iter().map(answer).collect(),
+        answers: verdicts.iter().cloned().map(answer).collect(),
         state,
         reason: None,
-        shadow: Vec::new(),
+        shadow: match state {
+            State::Skipped => verdicts.into_iter().map(in_shadow).collect(),
+            _ => Vec::new(),
+        },
     };
     for (number, to) in [(1, State::Skipped), (2, State::Held)] {
         let claim = bench.take(number).await;
@@ -259,17 +267,25 @@ pub(crate) async fn what_policies_read_is_redacted_with_the_texts(bench: Bench) 
     }
     let read = async |number| {
         let story = bench.story(number).await;
-        let Some(Step::Judged { answers, .. }) = story.last() else {
+        let Some(Step::Judged {
+            answers, shadow, ..
+        }) = story.last()
+        else {
             panic!("{story:?}");
         };
         let verdicts: Vec<_> = answers.iter().map(|answer| &answer.verdict).collect();
         assert_eq!(verdicts, [&skip(), &Verdict::Allow], "the verdicts stay");
+        let shadows = shadow.iter().map(|judged| {
+            assert_eq!(judged.otherwise, Some(Otherwise::Go));
+            &judged.answer
+        });
         answers
             .iter()
+            .chain(shadows)
             .map(|answer| answer.read.len())
             .sum::<usize>()
     };
-    assert_eq!(read(1).await, 2);
+    assert_eq!(read(1).await, 4);
     bench
         .store
         .redact(&bench.facility, at("12:00"))

@@ -7,7 +7,7 @@ use rappel_core::facts::Records;
 use rappel_core::kind::Kind;
 use rappel_core::message::{Recipient, State};
 use rappel_core::shadow::{Asked, Difference, Judged, Otherwise, Planned, Recorded};
-use rappel_core::store::{ChangeRecord, ChangedFile, Message, Plan, Step, Transition};
+use rappel_core::store::{KeptFolder, Message, Plan, Step, Transition};
 use serde_json::json;
 
 use crate::bench::*;
@@ -72,6 +72,12 @@ fn skip() -> Verdict {
     }
 }
 
+fn otherwise() -> Otherwise {
+    Otherwise::Skip {
+        reason: "it is too soon".into(),
+    }
+}
+
 async fn asked(bench: &Bench) -> Vec<Asked> {
     let facility = Some(&bench.facility);
     bench.store.shadows(facility).await.unwrap()
@@ -106,7 +112,8 @@ pub(crate) async fn what_would_be_planned_is_said_anew_with_each_event(bench: Be
     ];
     say(&bench, booking(1), Ok(first)).await;
     say(&bench, booking(2), Ok(vec![planned(second(), "2 10:00")])).await;
-    let modified = event("e-1", "appointment.modified", visit(1, 1));
+    // Somebody else's now.
+    let modified = event("e-1", "appointment.modified", visit(1, 3));
     say(&bench, modified, Ok(vec![planned(Kind::REMINDER, "09:30")])).await;
     assert_eq!(
         told(&bench).await,
@@ -125,6 +132,15 @@ pub(crate) async fn what_would_be_planned_is_said_anew_with_each_event(bench: Be
     let one = recorded(&bench).await.remove(0);
     assert_eq!((one.origin, one.at), (origin(POLICY, 4), at("08:00")));
     assert_eq!((one.message, one.patient), (None, Some("p-1".into())));
+    let again = event("e-2", "appointment.modified", visit(1, 3));
+    let sent = planned(Kind::parse("modified").unwrap(), "08:00");
+    say(&bench, again, Ok(vec![sent])).await;
+    let [asked] = self::asked(&bench).await.try_into().unwrap();
+    assert_eq!(
+        asked.otherwise,
+        [("plan".to_string(), 3)].into(),
+        "and no reminder any more"
+    );
     let other = bench.of("g");
     assert_eq!(
         (self::asked(&other).await, told(&other).await),
@@ -134,14 +150,13 @@ pub(crate) async fn what_would_be_planned_is_said_anew_with_each_event(bench: Be
 
 pub(crate) async fn what_it_says_of_a_due_message_is_kept_with_it(bench: Bench) {
     bench.plan([reminder(1), reminder(2)]).await;
-    let otherwise: Otherwise = skip().into();
-    judge(&bench, 1, skip(), Some(otherwise.clone())).await;
+    judge(&bench, 1, skip(), Some(otherwise())).await;
     judge(&bench, 2, Verdict::Allow, None).await;
     let [asked] = asked(&bench).await.try_into().unwrap();
     assert_eq!((asked.events, asked.messages, asked.faults), (0, 2, 0));
     assert_eq!(asked.otherwise, [("skip".to_string(), 1)].into());
     let [one] = recorded(&bench).await.try_into().unwrap();
-    assert_eq!((one.message, one.otherwise), (Some(id(1)), otherwise));
+    assert_eq!((one.message, one.otherwise), (Some(id(1)), otherwise()));
     assert_eq!(
         (one.appointment, one.patient),
         (Some("a-1".into()), Some("p-1".into()))
@@ -177,7 +192,7 @@ pub(crate) async fn a_step_that_is_not_made_says_nothing(bench: Bench) {
                 verdict: skip(),
                 read: Vec::new(),
             },
-            otherwise: Some(skip().into()),
+            otherwise: Some(otherwise()),
         }],
     };
     let step = Transition {
@@ -209,36 +224,40 @@ pub(crate) async fn how_it_fails_is_counted(bench: Bench) {
 }
 
 pub(crate) async fn it_is_forgotten_when_its_file_changes_or_its_time_is_over(bench: Bench) {
-    let change = async |path: &str, to: Option<&str>| {
-        let record = ChangeRecord {
+    let keep = async |files: &[(&str, &str)]| {
+        let files = files
+            .iter()
+            .map(|(path, text)| (path.to_string(), text.to_string()));
+        let kept = KeptFolder {
             facility: bench.facility.clone(),
-            at: at("08:10"),
-            from: Some("g-1".into()),
-            to: to.map(str::to_string),
-            refused: None,
-            files: vec![ChangedFile {
-                path: path.into(),
-                before: Some("0".into()),
-                after: Some("1".into()),
-                owner: None,
-            }],
-            commit: None,
-            effect: None,
+            folder: "f".into(),
+            files: files.collect(),
+            generation: "g-1".into(),
         };
-        bench.store.note_change(&record).await.unwrap();
+        bench.store.keep_folder(&kept).await.unwrap();
+        asked(&bench).await.len()
     };
     let soon = || Ok(vec![planned(Kind::REMINDER, "09:00")]);
-    say(&bench, booking(1), soon()).await;
-    change("rules/reminder.rhai", Some("g-2")).await;
-    change("rules/reminder.shadow.cases.toml", Some("g-2")).await;
-    change("rules/reminder.shadow.rhai", None).await;
-    assert_eq!(
-        told(&bench).await.len(),
-        1,
-        "another file changed, or nothing did"
+    let (policy, cases) = (
+        "rules/try/reminder.shadow.rhai",
+        "rules/reminder.shadow.cases.toml",
     );
-    change("rules/reminder.shadow.rhai", Some("g-3")).await;
-    assert_eq!((asked(&bench).await, told(&bench).await), (vec![], vec![]));
+    keep(&[(policy, "1")]).await;
+    say(&bench, booking(1), soon()).await;
+    assert_eq!(
+        keep(&[(policy, "1"), (cases, "1"), ("rules/reminder.rhai", "1")]).await,
+        1
+    );
+    assert_eq!(
+        keep(&[(policy, "2"), (cases, "1")]).await,
+        0,
+        "another text"
+    );
+    assert_eq!(told(&bench).await, [""; 0]);
+    say(&bench, booking(1), soon()).await;
+    assert_eq!(keep(&[(cases, "1")]).await, 0, "it is gone");
+    say(&bench, booking(1), soon()).await;
+    assert_eq!(keep(&[(policy, "2")]).await, 0, "it is back");
     say(&bench, booking(2), soon()).await;
     let redact = async |before: &str| {
         let done = bench.store.redact(&bench.facility, at(before)).await;
@@ -251,8 +270,18 @@ pub(crate) async fn it_is_forgotten_when_its_file_changes_or_its_time_is_over(be
 
 pub(crate) async fn what_is_known_of_a_patient_goes_with_them(bench: Bench) {
     let soon = || Ok(vec![planned(Kind::REMINDER, "09:00")]);
-    say(&bench, booking(1), soon()).await;
+    bench.plan([reminder(1)]).await;
+    let modified = event("e-0", "appointment.modified", visit(1, 1));
+    say(&bench, modified, soon()).await;
     say(&bench, booking(2), soon()).await;
+    // Another's visit, that is theirs now.
+    let others = event("e-2", "appointment.created", visit(3, 2));
+    let sent = planned(Kind::parse("created").unwrap(), "08:00");
+    say(&bench, others, Ok(vec![sent])).await;
+    let theirs = event("e-3", "appointment.modified", visit(3, 1));
+    say(&bench, theirs, Ok(Vec::new())).await;
+    judge(&bench, 1, skip(), Some(otherwise())).await;
+    assert_eq!(told(&bench).await.len(), 4);
     let erased = event("e-1", "patient.erased", json!({"patient": {"id": "p-1"}}));
     let hand = Hand(|event: &Event, known: &Records, _, _: &[Message]| {
         Ok(Plan {

@@ -141,9 +141,16 @@ impl Reads {
 impl Facts {
     /// What was looked at since the last time this was asked, in the order of the reference.
     pub(crate) fn take_reads(self: &Arc<Self>) -> Vec<Read> {
-        let mut reads = Vec::new();
-        for (place, word) in self.reads.marks.iter().enumerate() {
-            let mut marks = word.swap(0, Relaxed);
+        let marks = self.reads.marks.each_ref().map(|word| {
+            // Nobody else writes them: what a swap would see to costs more than the rest.
+            let marks = word.load(Relaxed);
+            word.store(0, Relaxed);
+            marks
+        });
+        let named = std::mem::take(&mut *self.reads.named());
+        let many: u32 = marks.iter().map(|word| word.count_ones()).sum();
+        let mut reads = Vec::with_capacity(many as usize + named.len());
+        for (place, mut marks) in marks.into_iter().enumerate() {
             while marks != 0 {
                 let number = place * 64 + marks.trailing_zeros() as usize;
                 marks &= marks - 1;
@@ -154,17 +161,8 @@ impl Facts {
                 reads.extend(known.and_then(|known| known.read(self)));
             }
         }
-        let named = std::mem::take(&mut *self.reads.named());
         reads.extend(named.iter().map(|named| self.read(named)));
         reads
-    }
-
-    /// Begins anew.
-    pub(crate) fn forget_reads(&self) {
-        for word in &self.reads.marks {
-            word.store(0, Relaxed);
-        }
-        self.reads.named().clear();
     }
 
     fn read(&self, named: &Named) -> Read {

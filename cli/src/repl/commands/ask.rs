@@ -53,8 +53,7 @@ pub(super) fn why(session: &mut Session, words: &str) -> Answer {
         (_, Some(_)) => format!("Otherwise, on {when} the policies would say:"),
     });
     for answer in &asked.judgement.answers {
-        lines.push(format!("  {}", story::verdict(answer)));
-        lines.extend(why::read(&answer.read, 4));
+        lines.extend(story::said(answer, 2));
     }
     lines.extend(asked.judgement.shadow.iter().flat_map(story::in_shadow));
     lines.push(match &asked.judgement.outcome {

@@ -152,6 +152,10 @@ impl Ingest<'_> {
             // What went in one with a message of theirs names them.
             "UPDATE message SET subject = NULL, text = NULL WHERE facility = ?1 AND carrier IN
                (SELECT carrier FROM message WHERE facility = ?1 AND patient = ?2 AND carrier IS NOT NULL)",
+            "UPDATE story SET step = json_set(step, '$.outcome', 'it was answered with an erased patient''s')
+             WHERE step ->> '$.step' = 'replied' AND message IN (SELECT number FROM message
+               WHERE facility = ?1 AND patient <> ?2 AND carrier IN
+                 (SELECT carrier FROM message WHERE facility = ?1 AND patient = ?2 AND carrier IS NOT NULL))",
             "DELETE FROM taken WHERE message IN (SELECT number FROM message
                WHERE facility = ?1 AND patient = ?2)",
             "DELETE FROM story WHERE message IN (SELECT number FROM message
@@ -160,7 +164,9 @@ impl Ingest<'_> {
                WHERE facility = ?1 AND patient = ?2)",
             "DELETE FROM reply WHERE facility = ?1 AND message IN (SELECT id FROM message
                WHERE facility = ?1 AND patient = ?2)",
-            "DELETE FROM shadow WHERE facility = ?1 AND patient = ?2",
+            "DELETE FROM shadow WHERE facility = ?1 AND (patient = ?2
+               OR appointment IN (SELECT id FROM appointment WHERE facility = ?1 AND patient = ?2)
+               OR message IN (SELECT id FROM message WHERE facility = ?1 AND patient = ?2))",
             "DELETE FROM consent WHERE facility = ?1 AND patient = ?2",
             "DELETE FROM outgoing WHERE facility = ?1 AND event ->> '$.data.patient.id' = ?2",
             "DELETE FROM message WHERE facility = ?1 AND patient = ?2",

@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, failed, millis, rows, shadow};
+use super::{SqliteStore, failed, millis, rows};
 
 /// How many changes are kept of a clinic.
 const MOST: i64 = 1000;
@@ -44,9 +44,6 @@ impl SqliteStore {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
-        if change.to.is_some() {
-            shadow::forget(&mut transaction, &change.facility, &change.files).await?;
-        }
         transaction.commit().await.map_err(failed)
     }
 

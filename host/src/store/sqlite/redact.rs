@@ -27,8 +27,11 @@ const TEXTS: &str = concat!(
 );
 
 /// The facts that policies read. A message may have none and no text, so they have an index of their own.
-const READS: &str = "UPDATE story SET step = json_set(step, '$.answers',
-       (SELECT json_group_array(json_remove(value, '$.read')) FROM json_each(step, '$.answers')))
+const READS: &str = "UPDATE story SET step = json_patch(
+       json_set(step, '$.answers',
+         (SELECT json_group_array(json_remove(value, '$.read')) FROM json_each(step, '$.answers'))),
+       CASE WHEN step -> '$.shadow' IS NULL THEN '{}' ELSE json_object('shadow',
+         (SELECT json_group_array(json_remove(value, '$.read')) FROM json_each(step, '$.shadow'))) END)
      WHERE instr(step, '\"read\":') > 0 AND message IN (SELECT number FROM message
        WHERE facility = ?1 AND updated < ?2 AND state NOT IN ('planned', 'held', 'sending'))";
 

@@ -6,7 +6,7 @@ use rappel_core::store::{Absent, GenerationRecord, KeptFolder, Result, StoreErro
 use sqlx::Row;
 
 use super::brake::was_stopped;
-use super::{SqliteStore, failed, millis, rows};
+use super::{SqliteStore, failed, millis, rows, shadow};
 
 /// For how many events files must have planned to be known as good: with the brake's defaults, what plans
 /// ten messages too many for each is stopped by then.
@@ -122,6 +122,15 @@ impl SqliteStore {
 
     pub(super) async fn write_kept_folder(&self, kept: &KeptFolder) -> Result<()> {
         let mut transaction = self.write().await?;
+        let before: Option<String> =
+            sqlx::query_scalar("SELECT files FROM kept_folder WHERE facility = ?1")
+                .bind(kept.facility.as_str())
+                .fetch_optional(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        let before = before.and_then(|files| serde_json::from_str(&files).ok());
+        let before = before.unwrap_or_default();
+        shadow::forget(&mut transaction, &kept.facility, &before, &kept.files).await?;
         sqlx::query(concat!(
             "INSERT OR REPLACE INTO earlier_folder (facility, folder, files, generation)
              SELECT k.facility, k.folder, k.files, k.generation FROM kept_folder k

@@ -7,8 +7,8 @@ use rappel_core::decision::{Origin, PolicyFault, Verdict};
 use rappel_core::facts::Record;
 use rappel_core::ids::{AppointmentId, FacilityId, PatientId};
 use rappel_core::kind::Kind;
-use rappel_core::shadow::{Asked, Otherwise, Planned, Recorded};
-use rappel_core::store::{ChangedFile, Plan, Result, Step, StoreError, Transition};
+use rappel_core::shadow::{Asked, Otherwise, Planned, Recorded, policy_of};
+use rappel_core::store::{Plan, Result, Step, StoreError, Transition};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
@@ -35,6 +35,10 @@ impl Count {
 impl Ingest<'_> {
     /// Notes what policies in shadow say of the event that is planned.
     pub(super) async fn note_shadow(&mut self, plan: &Plan) -> Result<()> {
+        if self.event.kind.is_alert() && self.appointment.is_none() {
+            // It is planned for each appointment that it reaches.
+            return Ok(());
+        }
         for Planned {
             policy,
             differences,
@@ -48,8 +52,8 @@ impl Ingest<'_> {
             let patient = plan.records.id(Record::Patient).unwrap_or_default();
             // What was said of the time to come is said anew.
             sqlx::query(
-                "DELETE FROM shadow WHERE facility = ?1 AND policy = ?2 AND message = ''
-                   AND appointment = ?3 AND patient = ?4 AND due > ?5",
+                "DELETE FROM shadow WHERE facility = ?1 AND policy = ?2 AND message = '' AND appointment = ?3
+                   AND (appointment <> '' OR patient = ?4) AND due > ?5",
             )
             .bind(self.facility)
             .bind(&**policy)
@@ -69,8 +73,8 @@ impl Ingest<'_> {
             for difference in differences {
                 sqlx::query(
                     "INSERT OR REPLACE INTO shadow (facility, policy, message, appointment, patient, kind, channel,
-                       recipient, line, at, due, otherwise)
-                     VALUES (?1, ?2, '', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                       recipient, due, line, at, would, otherwise)
+                     VALUES (?1, ?2, '', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 )
                 .bind(self.facility)
                 .bind(&**policy)
@@ -79,9 +83,10 @@ impl Ingest<'_> {
                 .bind(difference.kind.as_str())
                 .bind(difference.channel.name())
                 .bind(difference.recipient.name())
+                .bind(millis(difference.due))
                 .bind(difference.line)
                 .bind(millis(self.now))
-                .bind(millis(difference.due))
+                .bind(difference.otherwise.name())
                 .bind(json!(difference.otherwise).to_string())
                 .execute(&mut *self.db)
                 .await
@@ -118,17 +123,30 @@ pub(super) async fn note_judged(
                 });
             }
             if let Some(otherwise) = &judged.otherwise {
-                let otherwise = json!(otherwise).to_string();
-                batch.push(json!([step.facility, step.id, policy, line, otherwise]));
+                // Where another policy would stop it then, no line of this one does.
+                let line = match (&judged.answer.verdict, otherwise) {
+                    (Verdict::Allow, Otherwise::Go) => *line,
+                    (Verdict::Allow, _) => 0,
+                    _ => *line,
+                };
+                let (name, otherwise) = (otherwise.name(), json!(otherwise).to_string());
+                batch.push(json!([
+                    step.facility,
+                    step.id,
+                    policy,
+                    line,
+                    name,
+                    otherwise
+                ]));
             }
         }
     }
     if !batch.is_empty() {
         sqlx::query(
             "INSERT OR REPLACE INTO shadow (facility, policy, message, appointment, patient, kind, channel,
-               recipient, line, at, due, otherwise)
+               recipient, due, line, at, would, otherwise)
              SELECT m.facility, j.value ->> 2, m.id, m.appointment, m.patient, m.kind, m.channel, m.recipient,
-               j.value ->> 3, ?2, m.due, j.value ->> 4
+               0, j.value ->> 3, ?2, j.value ->> 4, j.value ->> 5
              FROM jsonb_each(?1) j CROSS JOIN message m
                ON m.facility = j.value ->> 0 AND m.id = j.value ->> 1",
         )
@@ -175,13 +193,14 @@ async fn add(
 pub(super) async fn forget(
     db: &mut SqliteConnection,
     facility: &FacilityId,
-    files: &[ChangedFile],
+    before: &BTreeMap<String, String>,
+    now: &BTreeMap<String, String>,
 ) -> Result<()> {
-    let policies = files.iter().filter_map(|file| {
-        let name = file.path.strip_prefix("rules/")?.strip_suffix(".rhai")?;
-        rappel_core::shadow::in_place_of(name).map(|_| name)
-    });
-    for policy in policies {
+    let changed = before
+        .keys()
+        .chain(now.keys())
+        .filter(|path| before.get(*path) != now.get(*path));
+    for policy in changed.filter_map(|path| policy_of(path)) {
         for statement in [
             "DELETE FROM shadow WHERE facility = ?1 AND policy = ?2",
             "DELETE FROM shadow_asked WHERE facility = ?1 AND policy = ?2",
@@ -202,8 +221,8 @@ impl SqliteStore {
         let mut query = QueryBuilder::new(
             "SELECT facility, policy, since, events, messages, faults, fault,
                (SELECT json_group_object(would, many) FROM
-                 (SELECT otherwise ->> '$.would' would, count(*) many FROM shadow s
-                  WHERE s.facility = a.facility AND s.policy = a.policy GROUP BY 1))
+                 (SELECT would, count(*) many FROM shadow s
+                  WHERE s.facility = a.facility AND s.policy = a.policy GROUP BY would))
              FROM shadow_asked a",
         );
         if let Some(facility) = facility {

@@ -23,11 +23,14 @@ CREATE TABLE shadow (
   kind TEXT NOT NULL,
   channel TEXT NOT NULL,
   recipient TEXT NOT NULL,
-  line INTEGER NOT NULL,
-  at INTEGER NOT NULL,
   -- When the message is due, or would be.
   due INTEGER NOT NULL,
-  -- What would be otherwise, as JSON.
+  line INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  -- What would be otherwise: its name, and the whole as JSON.
+  would TEXT NOT NULL,
   otherwise TEXT NOT NULL,
-  PRIMARY KEY (facility, policy, message, appointment, patient, kind, channel, recipient)
+  PRIMARY KEY (facility, policy, message, appointment, patient, kind, channel, recipient, due)
 ) WITHOUT ROWID;
+
+CREATE INDEX shadow_at ON shadow (facility, at);
