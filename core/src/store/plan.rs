@@ -47,7 +47,7 @@ pub struct NewMessage {
     /// Whether it asks for a confirmation.
     pub confirmation_requested: bool,
     /// The day whose appointments it lists. It is then about the resource's day, and exists once: adding
-    /// it again changes nothing.
+    /// it again gives it the time that it has then, as long as it is planned, and changes nothing else.
     pub lists: Option<NaiveDate>,
     /// How many minutes late the resource is, where that is what it tells.
     pub delay: Option<u32>,

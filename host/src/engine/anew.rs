@@ -9,10 +9,9 @@ use super::plan::{Occasion, key_of, key_of_planned, may_not_come_in_time};
 /// Why a message goes that the new rules don't plan.
 const NOT_WANTED: &str = "the rules changed, and no policy wants it any more";
 
-/// Whether a wanted message may be planned by a change of rules: what answers an event was answered, and
-/// a day's list stands by itself.
-pub(super) fn is_for_the_appointment(planned: &Planned) -> bool {
-    planned.due != Due::Now && planned.lists.is_none()
+/// Whether a wanted message may be planned by a change of rules: what answers an event was answered.
+pub(super) fn is_no_answer(planned: &Planned) -> bool {
+    planned.due != Due::Now
 }
 
 /// Takes out of an event's changes what a change of rules alone must not do, and tells how many messages

@@ -158,6 +158,8 @@ fn of_appointment(
     };
     for change in &plan.changes {
         match change {
+            // A day's list is there once, whichever of its appointments is planned.
+            Change::Add(new) if new.lists.is_some() => {}
             Change::Add(new) => effect.touched.push(Touched {
                 appointment: standing.appointment.clone(),
                 message: None,

@@ -12,7 +12,7 @@ use rappel_core::shadow::in_place_of;
 use rappel_core::store::{Brake, Change, LastEvent, Message, Plan, Planner, Reach, Unplanned};
 use serde_json::{Map, Value};
 
-use super::anew::{is_for_the_appointment, keep_to_what_rules_may_change};
+use super::anew::{is_no_answer, keep_to_what_rules_may_change};
 use super::apply::change_names;
 use super::generation::Generation;
 use super::plan::{keep_what_may_be_wanted, resume};
@@ -210,9 +210,8 @@ impl EventPlanner {
         let told = (event.kind, event.time, event.delay);
         let asked = Asked::again(rules, told, &event.changed, &visit, (known_since, now));
         let (mut wanted, faults) = rules.plan(&asked.event, &visit);
-        let shadows =
-            Shadows::plan(rules, &asked.event, &visit, &wanted).retain(is_for_the_appointment);
-        wanted.retain(is_for_the_appointment);
+        let shadows = Shadows::plan(rules, &asked.event, &visit, &wanted).retain(is_no_answer);
+        wanted.retain(is_no_answer);
         // The same rules may be put back later: what they add then is another message.
         let source = format!(
             "{} by {} after {}",

@@ -244,7 +244,36 @@ pub(crate) async fn a_days_list_exists_once_and_brings_its_appointments(bench: B
             "{again:?}"
         );
     }
-    let claims = bench.claim("09:00", 10).await;
+    // Other rules want it at another time, while it waits.
+    let at_ten = NewMessage {
+        due: at("10:00"),
+        due_civil: civil("10:00"),
+        ..list(9)
+    };
+    let moved = async |id: &str| {
+        let event = event(
+            id,
+            "appointment.modified",
+            json!({"appointment": {"id": "a-2"}}),
+        );
+        let told = bench.tell(event, vec![add(at_ten.clone())]).await;
+        matches!(
+            told,
+            Ingested::Applied {
+                added: 0,
+                moved: 1,
+                ..
+            }
+        )
+    };
+    assert!(moved("e-1").await);
+    assert!(!moved("e-2").await, "it has that time");
+    let Some(Step::Moved { from, to, .. }) = bench.story(1).await.pop() else {
+        panic!("it was moved");
+    };
+    assert_eq!((from, to), (civil("09:00"), civil("10:00")));
+    assert_eq!(bench.claim("09:30", 10).await.len(), 0);
+    let claims = bench.claim("10:00", 10).await;
     assert_eq!(numbers(&claims), [1]);
     let claim = &claims[0];
     assert_eq!(claim.message.appointment, None);

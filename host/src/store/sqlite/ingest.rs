@@ -222,11 +222,18 @@ impl Ingest<'_> {
                 Change::Add(new) => {
                     let added = self.add(new, plan).await?;
                     counts.0 += u32::from(added);
+                    if !added {
+                        counts.1 += u32::from(self.reschedule_list(new, plan).await?);
+                    }
                     let goes = added && new.state == State::Planned && new.lists.is_none();
                     planned += u64::from(goes);
                 }
-                Change::Move { .. } => {
-                    counts.1 += u32::from(self.reschedule(change, plan, standing).await?);
+                Change::Move { id, due_civil, .. } => {
+                    let before = standing.iter().find(|message| message.id == *id);
+                    let from = before.map_or(*due_civil, |message| message.due_civil);
+                    let braked = before.is_some_and(Message::is_braked);
+                    let moved = self.reschedule(change, plan, (from, braked)).await?;
+                    counts.1 += u32::from(moved);
                 }
                 Change::Withdraw { id, reason } => {
                     counts.2 += u32::from(self.withdraw(*id, reason, plan).await?);
@@ -572,11 +579,48 @@ impl Ingest<'_> {
         Ok(true)
     }
 
+    /// Gives the list of a day, which is there, the time that it is wanted at now: as a rule it has it.
+    async fn reschedule_list(&mut self, new: &NewMessage, plan: &Plan) -> Result<bool> {
+        let Some(day) = new.lists else {
+            return Ok(false);
+        };
+        let other: Option<(String, String)> = sqlx::query_as(
+            "SELECT id, due_civil FROM message
+             WHERE facility = ?1 AND appointment = '' AND patient = '' AND kind = ?2 AND channel = ?3
+               AND recipient = ?4 AND ordinal = ?5 AND resource = ?6 AND day = ?7
+               AND state = 'planned' AND due <> ?8",
+        )
+        .bind(self.facility)
+        .bind(new.kind.as_str())
+        .bind(new.channel.name())
+        .bind(new.recipient.name())
+        .bind(new.ordinal)
+        .bind(plan.records.id(Record::Resource).unwrap_or_default())
+        .bind(day.to_string())
+        .bind(millis(new.due))
+        .fetch_optional(&mut *self.db)
+        .await
+        .map_err(failed)?;
+        let Some((id, from)) = other else {
+            return Ok(false);
+        };
+        let change = Change::Move {
+            id: rows::parse(&id)?,
+            due: new.due,
+            due_civil: new.due_civil,
+            expires: new.expires,
+            confirmation_requested: new.confirmation_requested,
+            origin: new.origin.clone(),
+        };
+        self.reschedule(&change, plan, (rows::parse(&from)?, false))
+            .await
+    }
+
     async fn reschedule(
         &mut self,
         change: &Change,
         plan: &Plan,
-        standing: &[Message],
+        (from, braked): (Civil, bool),
     ) -> Result<bool> {
         let Change::Move {
             id,
@@ -613,16 +657,12 @@ impl Ingest<'_> {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        let before = standing.iter().find(|message| message.id == *id);
-        let step = match before {
-            Some(message) if message.is_braked() => Step::Resumed {
+        let step = match braked {
+            true => Step::Resumed {
                 origin: origin.clone(),
                 due: *due_civil,
             },
-            _ => {
-                let from = before.map_or(*due_civil, |message| message.due_civil);
-                self.moved((from, *due_civil), plan)
-            }
+            false => self.moved((from, *due_civil), plan),
         };
         self.tell(*id, &step).await?;
         Ok(true)
