@@ -105,6 +105,9 @@ fn what_it_would_have_changed_is_told() {
     let simulated = "simulate clinic --events agenda.jsonl";
     insta::assert_snapshot!("simulated", told(folder, simulated));
 
+    let backtest = "backtest clinic --shadow --events agenda.jsonl";
+    insta::assert_snapshot!("backtest", told(folder, backtest));
+
     let reminders = run(
         folder,
         "messages --kind reminder --patient p-1 --format csv",

@@ -23,16 +23,6 @@ pub fn in_place_of(policy: &str) -> Option<&str> {
     policy.strip_suffix(SHADOW)
 }
 
-/// The policy in shadow that a file of a clinic is, by its path; `None` where it is none.
-pub fn policy_of(path: &str) -> Option<&str> {
-    let file = path
-        .strip_prefix("rules/")?
-        .rsplit('/')
-        .next()?
-        .strip_suffix(".rhai")?;
-    in_place_of(file).map(|_| file)
-}
-
 /// What would be otherwise with a message, were the policy in shadow obeyed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "would", rename_all = "lowercase")]

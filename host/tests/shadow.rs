@@ -376,6 +376,35 @@ fn its_file_is_tried_like_the_others() {
     assert!(Generation::compile(&folder).is_err());
 }
 
+/// What a backtest compares with: its files take the place of those of its name, wherever either stands.
+#[test]
+fn it_can_be_put_in_its_place() {
+    let mut folder = folder(&[("reminder", "old"), ("own", "own")]);
+    assert!(folder.with_shadows_obeyed().is_none(), "none is in shadow");
+    folder.insert("rules/reminder.cases.toml", "old cases");
+    folder.insert("rules/try/reminder.shadow.rhai", "new");
+    folder.insert("rules/hours.shadow.rhai", "hours");
+    folder.insert("rules/hours.shadow.cases.toml", "hours' cases");
+    folder.insert("rules/notes.md", "notes");
+    let obeyed = folder.with_shadows_obeyed().unwrap();
+    let rules: Vec<(&str, &str)> = obeyed
+        .iter()
+        .filter(|(path, _)| path.starts_with("rules/"))
+        .map(|(path, text)| (path, &**text))
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            ("rules/hours.cases.toml", "hours' cases"),
+            ("rules/hours.rhai", "hours"),
+            ("rules/notes.md", "notes"),
+            ("rules/own.rhai", "own"),
+            ("rules/reminder.rhai", "new"),
+        ]
+    );
+    assert_eq!(obeyed.get("clinic.toml"), folder.get("clinic.toml"));
+}
+
 /// A kind that only a policy in shadow plans is planned by nobody.
 #[test]
 fn what_it_plans_is_planned_by_nobody() {

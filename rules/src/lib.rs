@@ -23,4 +23,4 @@ pub use facts::{Form, look};
 pub use hooks::Planning;
 pub use load::PlannedKinds;
 pub use reference::reference;
-pub use set::{InShadow, PolicySet};
+pub use set::{InShadow, PolicySet, policy_file};

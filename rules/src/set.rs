@@ -21,6 +21,14 @@ const POLICY: &str = ".rhai";
 /// How the files of their cases end.
 const CASES: &str = ".cases.toml";
 
+/// The policy that a file is of, by its path, and how the file ends: `.rhai`, or `.cases.toml` for its cases.
+pub fn policy_file(path: &str) -> Option<(&str, &'static str)> {
+    let file = path.rsplit('/').next()?;
+    [CASES, POLICY]
+        .into_iter()
+        .find_map(|ending| Some((file.strip_suffix(ending)?, ending)))
+}
+
 /// A policy as it is written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PolicySource<'s> {
@@ -384,13 +392,13 @@ fn sources<'f>(
 ) -> (BTreeMap<&'f str, PolicySource<'f>>, Vec<Diagnostic>) {
     let mut sources: BTreeMap<&str, PolicySource<'_>> = BTreeMap::new();
     for (file, text) in files {
-        let last = file.rsplit('/').next().unwrap_or(file);
-        if let Some(name) = last.strip_suffix(CASES) {
-            let source = sources.entry(name).or_default();
-            source.cases = Some((file, text));
-        } else if let Some(name) = last.strip_suffix(POLICY) {
-            let source = sources.entry(name).or_default();
-            (source.name, source.file, source.text) = (name, file, text);
+        let Some((name, ending)) = policy_file(file) else {
+            continue;
+        };
+        let source = sources.entry(name).or_default();
+        match ending {
+            CASES => source.cases = Some((file, text)),
+            _ => (source.name, source.file, source.text) = (name, file, text),
         }
     }
     let mut found = Vec::new();

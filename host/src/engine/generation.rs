@@ -14,11 +14,11 @@ use rappel_core::language::Language;
 use rappel_core::message::MessageFacts;
 use rappel_core::provider::Provider;
 use rappel_core::settings::{Gateway, Inspection, Settings};
-use rappel_core::shadow::{SHADOW, in_place_of, policy_of};
+use rappel_core::shadow::in_place_of;
 use rappel_core::store::KeptFolder;
 use rappel_dsl::{Facts, Stopped, Template, Templates};
 use rappel_rules::adapter::{Adapter, AdapterFiles};
-use rappel_rules::{InShadow, Planning, PolicySet};
+use rappel_rules::{InShadow, Planning, PolicySet, policy_file};
 
 use super::unplanned::unplanned;
 use super::{allowed, templates};
@@ -82,37 +82,31 @@ impl Folder {
     /// The files with each policy in shadow, and its cases, in the place of the one of its name; `None` where
     /// none is in shadow.
     pub fn with_shadows_obeyed(&self) -> Option<Self> {
-        let names: Vec<String> = self
-            .iter()
-            .filter_map(|(path, _)| in_place_of(policy_of(path)?).map(str::to_string))
+        let shadowed: BTreeSet<&str> = self
+            .under("rules/")
+            .filter_map(|(path, _)| match policy_file(path)? {
+                (name, ".rhai") => in_place_of(name),
+                _ => None,
+            })
             .collect();
         let mut folder = Self {
             unreadable: self.unreadable.clone(),
             ..Self::default()
         };
         for (path, text) in self.iter() {
-            let file = path
-                .strip_prefix("rules/")
-                .and_then(|path| path.rsplit('/').next());
-            let of = file.and_then(|file| {
-                names.iter().find_map(|name| {
-                    let rest = file.strip_prefix(name.as_str())?;
-                    let obeyed = matches!(rest, ".rhai" | ".cases.toml");
-                    let shadow = rest
-                        .strip_prefix(SHADOW)
-                        .filter(|rest| matches!(*rest, ".rhai" | ".cases.toml"));
-                    (obeyed || shadow.is_some()).then_some((name, shadow))
-                })
-            });
-            match of {
+            let file = path.starts_with("rules/").then(|| policy_file(path));
+            let Some((name, ending)) = file.flatten() else {
+                folder.insert(path, text.clone());
+                continue;
+            };
+            match in_place_of(name) {
+                Some(name) => folder.insert(&format!("rules/{name}{ending}"), text.clone()),
+                // Another stands in its place.
+                None if shadowed.contains(name) => {}
                 None => folder.insert(path, text.clone()),
-                Some((name, Some(ending))) => {
-                    folder.insert(&format!("rules/{name}{ending}"), text.clone());
-                }
-                Some((_, None)) => {}
             }
         }
-        (!names.is_empty()).then_some(folder)
+        (!shadowed.is_empty()).then_some(folder)
     }
 
     /// How many files there are.

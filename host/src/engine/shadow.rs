@@ -26,9 +26,13 @@ pub(super) fn in_shadow(
     decision: &Decision,
     fate: &Result<ChannelKind, Outcome>,
 ) -> Vec<shadow::Judged> {
+    let mut policies = rules.checks_in_shadow().peekable();
+    if policies.peek().is_none() {
+        return Vec::new();
+    }
     apart(|| {
         let is = otherwise(fate, facts, decision);
-        let judged = rules.checks_in_shadow().map(|policy| {
+        let judged = policies.map(|policy| {
             let with_it = rules.check_in_shadow(policy, facts, &claim.visit, decision);
             let ask = |facts: &MessageFacts| {
                 let decision = rules.check(facts, &claim.visit);

@@ -7,7 +7,7 @@ use rappel_core::facts::Records;
 use rappel_core::kind::Kind;
 use rappel_core::message::{Recipient, State};
 use rappel_core::shadow::{Asked, Difference, Judged, Otherwise, Planned, Recorded};
-use rappel_core::store::{KeptFolder, Message, Plan, Step, Transition};
+use rappel_core::store::{Claimed, KeptFolder, Message, Plan, Step, Transition};
 use serde_json::json;
 
 use crate::bench::*;
@@ -42,9 +42,14 @@ async fn say(bench: &Bench, event: Event, differences: Result<Vec<Difference>, P
     bench.ingest(&[event], &hand).await;
 }
 
-/// Judges a message that is skipped, and of which a policy in shadow says this.
+/// Judges a message so.
 async fn judge(bench: &Bench, number: u128, verdict: Verdict, otherwise: Option<Otherwise>) {
     let claim = bench.take(number).await;
+    assert!(bench.step(skipped(&claim, verdict, otherwise)).await);
+}
+
+/// The step of a message that is skipped, and of which a policy in shadow says this.
+fn skipped(claim: &Claimed, verdict: Verdict, otherwise: Option<Otherwise>) -> Transition {
     let judged = Step::Judged {
         generation: "g-1".into(),
         answers: Vec::new(),
@@ -59,11 +64,10 @@ async fn judge(bench: &Bench, number: u128, verdict: Verdict, otherwise: Option<
             otherwise,
         }],
     };
-    let step = Transition {
+    Transition {
         story: vec![judged],
-        ..step(&claim, State::Planned, State::Skipped)
-    };
-    assert!(bench.step(step).await);
+        ..step(claim, State::Planned, State::Skipped)
+    }
 }
 
 fn skip() -> Verdict {
@@ -181,25 +185,8 @@ pub(crate) async fn a_step_that_is_not_made_says_nothing(bench: Bench) {
             Vec::new(),
         )
         .await;
-    let judged = Step::Judged {
-        generation: "g-1".into(),
-        answers: Vec::new(),
-        state: State::Skipped,
-        reason: None,
-        shadow: vec![Judged {
-            answer: Answer {
-                origin: origin(POLICY, 9),
-                verdict: skip(),
-                read: Vec::new(),
-            },
-            otherwise: Some(otherwise()),
-        }],
-    };
-    let step = Transition {
-        story: vec![judged],
-        ..step(&claim, State::Planned, State::Skipped)
-    };
-    assert!(!bench.step(step).await);
+    let late = skipped(&claim, skip(), Some(otherwise()));
+    assert!(!bench.step(late).await);
     assert_eq!((asked(&bench).await, told(&bench).await), (vec![], vec![]));
 }
 

@@ -7,8 +7,9 @@ use rappel_core::decision::{Origin, PolicyFault, Verdict};
 use rappel_core::facts::Record;
 use rappel_core::ids::{AppointmentId, FacilityId, PatientId};
 use rappel_core::kind::Kind;
-use rappel_core::shadow::{Asked, Otherwise, Planned, Recorded, policy_of};
+use rappel_core::shadow::{Asked, Otherwise, Planned, Recorded, in_place_of};
 use rappel_core::store::{Plan, Result, Step, StoreError, Transition};
+use rappel_rules::policy_file;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
@@ -200,7 +201,11 @@ pub(super) async fn forget(
         .keys()
         .chain(now.keys())
         .filter(|path| before.get(*path) != now.get(*path));
-    for policy in changed.filter_map(|path| policy_of(path)) {
+    let policies = changed.filter_map(|path| match policy_file(path)? {
+        (name, ".rhai") => in_place_of(name).map(|_| name),
+        _ => None,
+    });
+    for policy in policies {
         for statement in [
             "DELETE FROM shadow WHERE facility = ?1 AND policy = ?2",
             "DELETE FROM shadow_asked WHERE facility = ?1 AND policy = ?2",
