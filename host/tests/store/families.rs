@@ -292,6 +292,19 @@ pub(crate) async fn what_was_told_in_one_message_is_no_other_reminder_of_the_day
     assert_eq!(bench.take(3).await.reminders_today, 2);
 }
 
+/// A reply to what three were told of.
+fn reply() -> ReplyRecord {
+    ReplyRecord {
+        id: "gw/1".into(),
+        at: at("10:00"),
+        channel: ChannelKind::Sms,
+        message: Some(id(1)),
+        text: Some("non 2".into()),
+        reading: "no".into(),
+        outcome: "the appointment a-2 is cancelled".into(),
+    }
+}
+
 pub(crate) async fn a_reply_means_each_by_its_number(bench: Bench) {
     let [first, second, third] = three(&bench).await;
     let steps = as_one(&[&first, &second, &third]);
@@ -317,15 +330,7 @@ pub(crate) async fn a_reply_means_each_by_its_number(bench: Bench) {
             .collect();
         assert_eq!(told, [(id(1), 2, "a-2"), (id(1), 3, "a-3")]);
     }
-    let reply = ReplyRecord {
-        id: "gw/1".into(),
-        at: at("10:00"),
-        channel: ChannelKind::Sms,
-        message: Some(id(1)),
-        text: Some("non 2".into()),
-        reading: "no".into(),
-        outcome: "the appointment a-2 is cancelled".into(),
-    };
+    let reply = reply();
     let noted = bench.store.note_reply(&bench.facility, &reply).await;
     assert!(noted.unwrap());
     for number in 1..=3 {
@@ -354,7 +359,24 @@ pub(crate) async fn an_erased_patient_is_named_in_nobody_elses_message(bench: Be
     let [first, second, third] = three(&bench).await;
     let steps = as_one(&[&first, &second, &third]);
     bench.commit("09:00", &steps).await;
+    let noted = bench.store.note_reply(&bench.facility, &reply()).await;
+    assert!(noted.unwrap());
     bench.erase(2).await;
+    for number in [1, 3] {
+        let Some(Step::Replied { outcome, .. }) = bench.story(number).await.pop() else {
+            panic!("it was answered");
+        };
+        assert_eq!(outcome, "it was answered with an erased patient's");
+    }
+    let replies = bench
+        .store
+        .replies(&bench.facility, at("08:00"), 10)
+        .await
+        .unwrap();
+    assert_eq!(
+        replies[0].outcome,
+        "it was answered with an erased patient's"
+    );
     assert_eq!(bench.message(1).await.text, None);
     assert_eq!(bench.message(3).await.text, None);
     assert_eq!(bench.message(1).await.state, State::Sending);

@@ -156,6 +156,8 @@ impl Ingest<'_> {
              WHERE step ->> '$.step' = 'replied' AND message IN (SELECT number FROM message
                WHERE facility = ?1 AND patient <> ?2 AND carrier IN
                  (SELECT carrier FROM message WHERE facility = ?1 AND patient = ?2 AND carrier IS NOT NULL))",
+            "UPDATE reply SET outcome = 'it was answered with an erased patient''s' WHERE facility = ?1 AND message IN
+               (SELECT carrier FROM message WHERE facility = ?1 AND patient = ?2 AND carrier IS NOT NULL)",
             "DELETE FROM taken WHERE message IN (SELECT number FROM message
                WHERE facility = ?1 AND patient = ?2)",
             "DELETE FROM story WHERE message IN (SELECT number FROM message
